@@ -1,0 +1,46 @@
+import type { Tensor } from '@tether/graph';
+import type { HostArray } from './backend.ts';
+
+/** Named tensors: parameters by their checkpoint names. */
+export type Parameters = Readonly<Record<string, Tensor>>;
+
+export interface ParameterSpec {
+  /** As in the checkpoint, for example `model.layers.0.self_attn.q_proj.weight`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+  /** Whether AdamW's weight decay applies (matrices yes; norms and biases no, as in TRL). */
+  readonly decays: boolean;
+}
+
+/** What the model reads of a batch; see `HostBatch` for the meaning and the attention rule. */
+export interface RowTensors {
+  readonly tokens: Tensor; // i32 [B, T]
+  readonly segments: Tensor; // i32 [B, T]
+  readonly positions: Tensor; // i32 [B, T]
+  readonly keyMask: Tensor; // i32 [B, T]
+}
+
+/** The projection from hidden states to the vocabulary. */
+export interface Head {
+  readonly vocabularySize: number; // V
+  /** Logits of tokens start … limit−1 for states [N, H] → [N, limit − start]. */
+  logits(states: Tensor, start: number, limit: number): Tensor;
+  /** log p(label) for states [N, H] and labels i32 [N] → [N], without logits [N, V] ever existing. */
+  logps(states: Tensor, labels: Tensor): Tensor;
+}
+
+/** A language model as pure functions over symbolic tensors. */
+export interface LanguageModel {
+  readonly hiddenSize: number; // H
+  readonly vocabularySize: number; // V
+  readonly parameters: readonly ParameterSpec[];
+  /** Hidden states after the final norm, [B, T, H]. */
+  hiddenStates(parameters: Parameters, rows: RowTensors): Tensor;
+  head(parameters: Parameters): Head;
+  /** The parameters of the reference: the same by default; for adapters, the base without them. */
+  readonly referenceParameters: readonly ParameterSpec[];
+}
+
+/** Initial values of every parameter, by name. */
+export type Weights = ReadonlyMap<string, HostArray>;

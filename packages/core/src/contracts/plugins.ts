@@ -1,0 +1,125 @@
+import type { Shape, Tensor } from '@tether/graph';
+import type { z } from 'zod';
+import type { Availability, Backend } from './backend.ts';
+import type { BatchViews, LossResult, Metrics } from './views.ts';
+
+/** What a plugin needs of the step, as data: nothing is computed that no plugin of the run asked for. */
+export type Need =
+  | 'rejected' // pairs, not single completions
+  | 'referenceLogps'
+  | 'referencePredictorStates'
+  | 'latents'
+  | 'referenceLatents'
+  | 'paddedViews'; // views that carry the hidden states of padding, as separate padded rows would
+
+interface PluginBase<Config> {
+  /** The name that configs use. */
+  readonly name: string;
+  /** One line for `tether plugins`. */
+  readonly description: string;
+  /** Options with defaults and `.describe()` texts; an object schema. */
+  readonly config: z.ZodType<Config>;
+}
+
+export interface Objective<Config = unknown> extends PluginBase<Config> {
+  readonly kind: 'objective';
+  needs(config: Config): readonly Need[];
+  /** Pure: builds the loss of a batch. */
+  loss(views: BatchViews, config: Config): LossResult;
+}
+
+/** How a fresh tensor is filled; `seed` comes from the run and the tensor's name. */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly standardDeviation: number }
+  /** Uniform in ±√(6 / (fanIn + fanOut)) (Glorot & Bengio 2010), of a matrix [fanOut, fanIn]. */
+  | { readonly kind: 'xavierUniform' }
+  /** Normal direction scaled to length 1: start vectors of power iterations. */
+  | { readonly kind: 'unitVector' };
+
+export interface NetworkTensor {
+  readonly shape: Shape;
+  readonly initializer: Initializer;
+}
+
+/** Extra trainable networks and persistent state of a regularizer. Names are free; the engine prefixes them. */
+export interface NetworkSpec {
+  readonly parameters: Readonly<Record<string, NetworkTensor>>;
+  /** Not trained, but kept and checkpointed: running means, power-iteration vectors. */
+  readonly state: Readonly<Record<string, NetworkTensor>>;
+}
+
+export type NetworkTensors = Readonly<Record<string, Tensor>>;
+
+/** Static sizes for `networks`. */
+export interface NetworkDims {
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+}
+
+export interface PenaltyContext<Config> {
+  readonly views: BatchViews;
+  readonly config: Config;
+  readonly parameters: NetworkTensors;
+  readonly state: NetworkTensors;
+  /** Scalar i32 that changes every batch: feed it to `randomBits`. */
+  readonly seed: Tensor;
+}
+
+export interface OpponentResult {
+  readonly loss: Tensor; // scalar f32
+  readonly metrics?: Metrics;
+  readonly gauges?: Metrics;
+  /** New values of (some of) the state. */
+  readonly state?: NetworkTensors;
+}
+
+export interface OpponentOptimizer {
+  /** Times the policy's scheduled learning rate. */
+  readonly learningRateRatio: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Global-norm clipping of the opponent's gradients; 0 for none. */
+  readonly maxGradNorm: number;
+}
+
+/** A second loss, minimized over the regularizer's own networks before the policy's gradient is taken. */
+export interface Opponent<Config> {
+  optimizer(config: Config): OpponentOptimizer;
+  /** Pure. The engine stops the gradient to the policy; state it returns is what `penalty` then sees. */
+  loss(context: PenaltyContext<Config>): OpponentResult;
+}
+
+export interface Regularizer<Config = unknown> extends PluginBase<Config> {
+  readonly kind: 'regularizer';
+  needs(config: Config): readonly Need[];
+  networks?(dims: NetworkDims, config: Config): NetworkSpec;
+  readonly opponent?: Opponent<Config>;
+  /**
+   * Pure: builds the penalty, which the engine multiplies by the scheduled weight. `parameters` and `state` are those
+   * after the opponent's step; no gradient of the penalty reaches them.
+   */
+  penalty(context: PenaltyContext<Config>): LossResult;
+}
+
+export interface BackendPlugin<Config = unknown> extends PluginBase<Config> {
+  readonly kind: 'backend';
+  availability(config: Config): Promise<Availability>;
+  create(config: Config): Promise<Backend>;
+}
+
+export type Plugin = Objective | Regularizer | BackendPlugin;
+export type PluginKind = Plugin['kind'];
+
+/**
+ * Give a manifest its precise types. The result's config type is erased, so that plugins of all kinds can be kept in
+ * one list: the engine hands each plugin only what its own schema parsed.
+ */
+export const defineObjective = <Config>(plugin: Omit<Objective<Config>, 'kind'>): Objective =>
+  ({ ...plugin, kind: 'objective' }) as Objective<Config> as unknown as Objective;
+export const defineRegularizer = <Config>(plugin: Omit<Regularizer<Config>, 'kind'>): Regularizer =>
+  ({ ...plugin, kind: 'regularizer' }) as Regularizer<Config> as unknown as Regularizer;
+export const defineBackend = <Config>(plugin: Omit<BackendPlugin<Config>, 'kind'>): BackendPlugin =>
+  ({ ...plugin, kind: 'backend' }) as BackendPlugin<Config> as unknown as BackendPlugin;

@@ -1,0 +1,53 @@
+import type { Tensor } from '@tether/graph';
+import type { Head } from './model.ts';
+
+/** Log-probabilities that one model gives to the completions. */
+export interface SequenceLogps {
+  readonly tokens: Tensor; // [B, S, C], 0 where masked
+  readonly sums: Tensor; // [B, S], Σ over the completion's tokens
+}
+
+/** What one model (policy or reference) made of a batch. Every field of the reference is without gradient. */
+export interface ModelViews {
+  readonly logps: SequenceLogps;
+  /** Hidden states that predict the completion's tokens, [B, S, C, H]. */
+  readonly predictorStates: Tensor;
+  /** Hidden states over prompt + completion, each side as if a row of its own, [B, S, L, H]. */
+  readonly latents: Tensor;
+  readonly head: Head;
+}
+
+/**
+ * A batch as objectives and regularizers see it. B rows, S sides (0 chosen, 1 rejected), C completion positions,
+ * L positions of prompt + completion, H hidden size.
+ *
+ * Means go through `meanOverRows` and `meanOverTokens`: they divide by the counts of the whole optimizer batch, so that
+ * a batch split for gradient accumulation (or over devices) gives the same sum, and filler rows count nothing.
+ */
+export interface BatchViews {
+  readonly sides: 1 | 2;
+  readonly policy: ModelViews;
+  /** Present when a plugin of the run needs it; `reference` of `requireReference(views)` otherwise throws. */
+  readonly reference: ModelViews | undefined;
+  readonly completionMask: Tensor; // [B, S, C], f32
+  readonly completionLengths: Tensor; // [B, S], f32
+  readonly latentMask: Tensor; // [B, S, L], f32
+  readonly rowWeight: Tensor; // [B], f32: 0 for filler rows
+  /** Mean of x [B] over the real rows of the optimizer batch → scalar. */
+  meanOverRows(x: Tensor): Tensor;
+  /** Mean of x [B, S, C] over the real completion tokens of the optimizer batch → scalar. */
+  meanOverTokens(x: Tensor): Tensor;
+  /** The same over the tokens of one side: x [B, C] → scalar. */
+  meanOverSideTokens(x: Tensor, side: 0 | 1): Tensor;
+}
+
+/** Scalars to log. */
+export type Metrics = Readonly<Record<string, Tensor>>;
+
+export interface LossResult {
+  readonly loss: Tensor; // scalar f32
+  /** Means by the batch's own counts: summed over accumulated batches. */
+  readonly metrics?: Metrics;
+  /** Readings such as running means: the last batch's value counts. */
+  readonly gauges?: Metrics;
+}
