@@ -1,1 +1,15 @@
-export {};
+import { defineRegularizer } from '@tether/core';
+import { ESTIMATORS, klConfig, type Estimator, type KlConfig } from './config.ts';
+import { isFullDistribution, klPenalty } from './kl.ts';
+
+export { ESTIMATORS, type Estimator, type KlConfig };
+
+/** Divergence of the policy from the reference at completion positions. */
+export const plugin = defineRegularizer<KlConfig>({
+  name: 'kl',
+  description: 'divergence of the policy from the reference at completion positions',
+  config: klConfig,
+  needs: ({ estimator }) => [isFullDistribution(estimator) ? 'referencePredictorStates' : 'referenceLogps'],
+  penalty: klPenalty,
+});
+export default plugin;

@@ -1,0 +1,2 @@
+export { rewardMetrics } from './metrics.ts';
+export { pairOf, requireReference, sideOf } from './sides.ts';

@@ -1,0 +1,4 @@
+import { z } from 'zod';
+
+export const noneConfig = z.strictObject({});
+export type NoneConfig = z.infer<typeof noneConfig>;
