@@ -64,3 +64,13 @@ export {
 export { formatAttribute, printGraph } from './print.ts';
 export { GraphError, verify } from './verify.ts';
 export * from './composites/index.ts';
+export {
+  bfloat16Bits,
+  bfloat16FromBits,
+  float16Bits,
+  float16FromBits,
+  represent,
+  roundToBfloat16,
+  roundToFloat16,
+} from './numbers.ts';
+export { evaluate, interpret, numbersOf, type Numbers, type NumbersByName, type Value } from './interpreter/index.ts';

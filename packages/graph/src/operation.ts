@@ -33,6 +33,8 @@ export interface Operation<Name extends string = string, A = Attributes> {
   readonly decompose?: (inputs: readonly Tensor[], attributes: A) => Tensor;
   /** Meaning on single numbers, for elementwise operations: constant folding and the reference backend use it. */
   readonly scalar?: (...values: number[]) => number;
+  /** The same on i32 where wrapping the result of `scalar` is not exact: products beyond 2⁵³. */
+  readonly integerScalar?: (...values: number[]) => number;
 }
 
 /** Gives a record its precise type. */

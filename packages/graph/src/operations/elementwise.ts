@@ -78,12 +78,15 @@ export const subOperation = binary(
   (a, b) => a - b,
   binaryGradient((_a, _b, g) => [g, neg(g)]),
 );
-export const mulOperation = binary(
-  'mul',
-  isNumber,
-  (a, b) => a * b,
-  binaryGradient((a, b, g) => [mul(g, b), mul(g, a)]),
-);
+export const mulOperation = {
+  ...binary(
+    'mul',
+    isNumber,
+    (a, b) => a * b,
+    binaryGradient((a, b, g) => [mul(g, b), mul(g, a)]),
+  ),
+  integerScalar: Math.imul,
+};
 export const divOperation = binary(
   'div',
   isFloat,

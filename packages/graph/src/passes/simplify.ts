@@ -1,4 +1,5 @@
 import type { Graph } from '../graph.ts';
+import { represent } from '../numbers.ts';
 import { constant, splatValue } from '../operations/source.ts';
 import { broadcast, reshape, transpose } from '../operations/layout.ts';
 import { matmul, type MatmulAttributes } from '../operations/matmul.ts';
@@ -8,10 +9,15 @@ import { rewriteGraph } from './rewrite.ts';
 
 /** Elementwise operations on numbers known when the graph is built. */
 function foldConstants(node: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
-  const { scalar } = node.operation;
+  const { scalar, integerScalar } = node.operation;
   if (scalar === undefined || inputs.length === 0) return undefined;
-  const values = inputs.map(splatValue);
-  return values.every((value) => value !== undefined) ? constant(scalar(...values), node.dtype, node.shape) : undefined;
+  const values = inputs.map((input) => {
+    const value = splatValue(input);
+    return value === undefined ? undefined : represent[input.dtype](value);
+  });
+  if (!values.every((value) => value !== undefined)) return undefined;
+  const result = node.dtype === 'i32' ? (integerScalar ?? scalar)(...values) : scalar(...values);
+  return constant(represent[node.dtype](result), node.dtype, node.shape);
 }
 
 const isSplat = (tensor: Tensor | undefined, value: number): boolean =>

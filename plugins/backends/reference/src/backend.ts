@@ -1,0 +1,21 @@
+import { BackendError, type Backend, type DeviceTensor } from '@tether/core';
+import { compileReference } from './executable.ts';
+import { fromHost, ReferenceTensor, toHost } from './tensor.ts';
+
+const NAME = 'reference';
+
+function own(tensor: DeviceTensor): ReferenceTensor {
+  if (tensor instanceof ReferenceTensor) return tensor;
+  throw new BackendError(`backend ${NAME} cannot read a tensor of backend ${tensor.backend}`);
+}
+
+/** Float64 on the host: slow, exact and simple. */
+export const createReferenceBackend = (): Backend => ({
+  name: NAME,
+  description: `float64 interpreter, node ${process.versions.node}, 1 thread`,
+  compile: async (graph, options) => compileReference(NAME, graph, options),
+  upload: async (tensor) => new ReferenceTensor(NAME, fromHost(tensor)),
+  download: async (tensor) => toHost(own(tensor).value()),
+  release: (tensor) => own(tensor).release(),
+  dispose: async () => undefined,
+});
