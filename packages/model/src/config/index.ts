@@ -1,0 +1,12 @@
+export { ARCHITECTURES, MODEL_TYPES, modelConfigJson, modelParameters } from './architectures.ts';
+export type { Architecture, ModelConfig, ModelType } from './architectures.ts';
+export { checkParameters } from './checkParameters.ts';
+export { ModelConfigError } from './errors.ts';
+export { initialParameter, initialParameters } from './initialParameters.ts';
+export { llamaConfigJson, llamaParameters } from './llama.ts';
+export type { LlamaConfig } from './llama.ts';
+export { loadModelConfig, parseModelConfig } from './loadModelConfig.ts';
+export type { LoadedModelConfig } from './loadModelConfig.ts';
+export type { ParameterSpec } from './parameters.ts';
+export { inverseFrequencies } from './rope.ts';
+export type { RopeConfig } from './rope.ts';

@@ -1,0 +1,170 @@
+"""Write the tokenizer goldens: what Python's tokenizers and transformers give for varied texts and chats.
+
+Needs: pip install tokenizers transformers jinja2
+Usage: tokenizer.py [--stories260k FOLDER] [--smollm2 FOLDER]     writes packages/model/src/testdata/tokenizer-*.json
+
+`tokenizer-families.json` holds one small tokenizer of each family, trained here, with its answers, so the tests need no model
+folder. The two folders are optional: their goldens hold answers only, and are left alone when the folder is not named.
+"""
+import argparse, json, random
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+TESTDATA = Path(__file__).resolve().parents[2] / "packages/model/src/testdata"
+
+TEXTS = [
+    "", " ", "   ", "\n", "\t\t", "a", "Hello", "Hello, world!", " Hello", "Hello ", "  Hello  world  ", "Once upon a time, there was a little girl named Lily.",
+    "Don't, can't, we'll, I'M, you'RE, they've", "1234567890 3.14159 1,000,000 007", "a\nb\n\nc\r\nd\n\n\n", "tab\tseparated\tvalues", "trailing newline\n",
+    "def f(x):\n    return x ** 2  # square\n\nif __name__ == '__main__':\n\tprint(f(3))\n", "const f = (x: number) => `${x}`;\n", "SELECT * FROM t WHERE a <> 'b' -- c",
+    "Übergrößenträger straße naïve café", "cafe\u0301 vs caf\u00e9", "Привет, мир! Как дела?", "Γειά σου Κόσμε", "שלום עולם", "مرحبا بالعالم", "नमस्ते दुनिया", "สวัสดีชาวโลก",
+    "你好，世界！今天天气很好。", "こんにちは世界、カタカナ", "안녕하세요 세계", "emoji 😀😃 👍🏽 👨‍👩‍👧‍👦 🇫🇷 ❤️", "math ∑∫√∞ ≠ ≤ ½ ² 𝔘𝔫𝔦", "currency $5 €10 £3 ¥7 ₹9", "quotes “curly” ‘single’ «guillemets» …—–",
+    "zero\u200bwidth nbsp\u00a0here thin\u2009space ideographic\u3000space", "null\u0000byte bell\u0007", "\ufeffbyte order mark", "combining a\u0308\u0301 q\u0323\u0307", "mixed 中文 and English и русский",
+    "http://example.com/a?b=c&d=%20#e", "user@example.com", "UPPER lower MiXeD camelCase snake_case kebab-case", "!!!???...,,,;;;:::", "(((nested [brackets {here}])))", "a" * 60, "ab " * 30, " " * 17 + "x", "\n" * 9 + "y",
+    "<s>", "</s> text", "<unk>", "text <s> inside </s> text", "<|im_start|>user\nHi<|im_end|>\n", "<|endoftext|>", "<|im_start|", "<0x41> literal", "▁ lower one eighth block ▁▁", "Ġ and Ċ literals",
+    "Lily’s mom said, \"Lily, let's go to the park.\"", "\\n escaped \\t \\\\", "x=1;y=2;z=x+y", "½ cup + ¾ tsp", "ﬁ ligature ﬀ Ａｆｕｌｌｗｉｄｔｈ", "İstanbul ıI ß ẞ", "ligne 1\u2028ligne 2\u2029fin", "𠜎𠜱𠝹 supplementary", "\u0e33\u0e4d sara am",
+]
+
+CHATS = {
+    "user only": [{"role": "user", "content": "What is the capital of France?"}],
+    "system and turns": [
+        {"role": "system", "content": "You are terse."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": " Hello! "}, {"role": "user", "content": "Bye\n"}],
+    "odd characters": [{"role": "user", "content": "<b>\"quoted\" & 'single'</b> {{ not a template }} 中文 😀\n\n  indented"}, {"role": "assistant", "content": ""}],
+}
+
+# Each exercises constructs that chat templates in the wild use; all written for this test.
+TEMPLATES = {
+    "loop and generation prompt": "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] | trim }}{{ eos_token }}\n{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "bos, namespace and loop variables": "{{ bos_token }}{% set ns = namespace(seen=0) %}{% for m in messages %}{% set ns.seen = ns.seen + 1 %}{{ loop.index0 }}/{{ loop.length }}:{{ m.role | upper }}={{ m.content }}"
+    "{% if not loop.last %}|{% else %}#{{ ns.seen }}{% endif %}{% endfor %}",
+    "system split off": "{%- if messages[0]['role'] == 'system' -%}\n    {%- set system = messages[0]['content'] -%}\n    {%- set rest = messages[1:] -%}\n{%- else -%}\n    {%- set system = 'default' -%}\n"
+    "    {%- set rest = messages -%}\n{%- endif -%}\n[SYS {{ system }}]\n{%- for m in rest %}\n    {%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}\n        {{- raise_exception('roles must alternate') }}\n"
+    "    {%- endif %}\n{{ '[' ~ m['role'] ~ '] ' ~ m['content'] }}\n{%- endfor %}",
+    "whitespace control": "start\n{% for m in messages %}\n  {% if m['role'] == 'user' %}\n  U: {{ m['content'] }}\n  {% elif m['role'] == 'assistant' %}\n  A: {{ m['content'] }}\n  {% endif %}\n{% endfor %}\nend",
+    "tojson and macro": "{% macro turn(m, i=0) %}{{ i }}{{ m | tojson }}{% endmacro %}{% for m in messages %}{{ turn(m, loop.index) }}{% endfor %}{{ tools is none or tools is not defined }}",
+    "refuses system": "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for m in messages %}{{ m['content'] }}{% endfor %}",
+}
+
+CORPUS = """Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball.
+The quick brown fox jumps over the lazy dog; the dog doesn't mind. Numbers: 1, 2, 3, 10, 100, 2026. def f(x): return x + 1
+Der schnelle braune Fuchs. Le renard brun rapide. El zorro marrón rápido. Привет, мир. 你好，世界。 こんにちは、世界。 안녕하세요. 😀 👍
+    indented text, then    many   spaces. (brackets) [and] {more} <tags> "quotes" 'single' a_b c-d e/f g\\h""".split("\n") * 3
+
+
+def answers(tokenizer, texts=TEXTS):
+    """Ids and decodings of every text by the Rust tokenizer itself."""
+    rows = []
+    for text in texts:
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        special = tokenizer.encode(text, add_special_tokens=True).ids
+        rows.append({"text": text, "ids": ids, "idsWithSpecialTokens": special,
+                     "decoded": tokenizer.decode(ids, skip_special_tokens=False), "decodedWithoutSpecialTokens": tokenizer.decode(special, skip_special_tokens=True)})
+    return rows
+
+
+def decodings(tokenizer, count=60):
+    """Arbitrary ids, as a model may sample them: incomplete characters, special tokens anywhere."""
+    random.seed(7)
+    rows = []
+    for length in (random.randint(1, 12) for _ in range(count)):
+        ids = [random.randrange(tokenizer.get_vocab_size() if random.random() < 0.7 else 300) % tokenizer.get_vocab_size() for _ in range(length)]
+        rows.append({"ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=False), "decodedWithoutSpecialTokens": tokenizer.decode(ids, skip_special_tokens=True)})
+    return rows
+
+
+def chats(tokenizer, templates):
+    """Rendered chats by transformers; an error is recorded as such."""
+    rows = []
+    for template_name, template in templates.items():
+        for chat_name, messages in CHATS.items():
+            for prompt in (False, True):
+                row = {"template": template_name, "chat": chat_name, "messages": messages, "addGenerationPrompt": prompt}
+                try:
+                    row["text"] = tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False, add_generation_prompt=prompt)
+                    row["ids"] = tokenizer(row["text"], add_special_tokens=False)["input_ids"]
+                except Exception as error:
+                    row["error"] = str(error)
+                rows.append(row)
+    return rows
+
+
+def train(model, trainer, **parts):
+    tokenizer = Tokenizer(model)
+    for name, part in parts.items():
+        if name != "post_processor":
+            setattr(tokenizer, name, part)
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    if "post_processor" in parts:
+        tokenizer.post_processor = parts["post_processor"]
+    return tokenizer
+
+
+def families():
+    specials = ["<unk>", "<s>", "</s>"]
+    bytes_of = pre_tokenizers.ByteLevel.alphabet()
+    add_bos = processors.TemplateProcessing(single="<s> $A", pair="<s> $A <s> $B", special_tokens=[("<s>", 1)])
+    byte_level = dict(vocab_size=420, special_tokens=specials + ["<|im_start|>", "<|im_end|>"], initial_alphabet=bytes_of, show_progress=False)
+    yield "byte-level BPE, GPT-2's split", train(
+        models.BPE(), trainers.BpeTrainer(**byte_level), pre_tokenizer=pre_tokenizers.ByteLevel(add_prefix_space=False), decoder=decoders.ByteLevel())
+    # Numbers in groups of up to three digits, case-insensitive contractions, newlines with the punctuation before them: the split that Llama 3 and Qwen 2 use.
+    split = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    yield "byte-level BPE, regex split, NFC, begin token", train(
+        models.BPE(ignore_merges=True), trainers.BpeTrainer(**byte_level), normalizer=normalizers.NFC(),
+        pre_tokenizer=pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(split), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]),
+        decoder=decoders.ByteLevel(), post_processor=processors.Sequence([processors.ByteLevel(), add_bos]))
+    byte_tokens = [f"<0x{b:02X}>" for b in range(256)]
+    sentencepiece_decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    bpe = train(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), trainers.BpeTrainer(vocab_size=480, special_tokens=specials + byte_tokens, show_progress=False),
+                normalizer=normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]), decoder=sentencepiece_decoder, post_processor=add_bos)
+    yield "SentencePiece BPE with byte fallback, begin token", only_special(bpe, specials)
+    metaspace = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="first", split=False)
+    newer = train(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), trainers.BpeTrainer(vocab_size=480, special_tokens=specials + byte_tokens, show_progress=False),
+                  pre_tokenizer=metaspace, decoder=sentencepiece_decoder, post_processor=add_bos)
+    yield "SentencePiece BPE, metaspace before the first word only", only_special(newer, specials)
+    yield "Unigram", train(
+        models.Unigram(), trainers.UnigramTrainer(vocab_size=160, special_tokens=specials, unk_token="<unk>", show_progress=False), normalizer=normalizers.NFKC(),
+        pre_tokenizer=pre_tokenizers.Metaspace(), decoder=decoders.Metaspace(), post_processor=processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 2)]))
+
+
+def only_special(tokenizer, specials):
+    """The byte tokens were special for the trainer's sake; in the file only the real special tokens are."""
+    data = json.loads(tokenizer.to_str())
+    data["added_tokens"] = [token for token in data["added_tokens"] if token["content"] in specials]
+    return Tokenizer.from_str(json.dumps(data))
+
+
+def write(name, value):
+    path = TESTDATA / name
+    path.write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
+    print(f"{path.relative_to(TESTDATA.parents[3])}: {path.stat().st_size} bytes")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stories260k")
+    parser.add_argument("--smollm2")
+    arguments = parser.parse_args()
+
+    cases = []
+    for family, tokenizer in families():
+        cases.append({"family": family, "tokenizer": json.loads(tokenizer.to_str()), "rows": answers(tokenizer), "decodings": decodings(tokenizer)})
+        if len(cases) == 1:
+            wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+            rendered = chats(wrapped, TEMPLATES)
+    write("tokenizer-families.json", cases)
+    write("tokenizer-templates.json", {"templates": TEMPLATES, "rows": rendered})
+    for name, folder in (("stories260k", arguments.stories260k), ("smollm2", arguments.smollm2)):
+        if folder is None:
+            continue
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        golden = {"rows": answers(tokenizer.backend_tokenizer), "decodings": decodings(tokenizer.backend_tokenizer)}
+        for row in golden["rows"]:  # transformers itself must say the same
+            assert tokenizer(row["text"])["input_ids"] == row["idsWithSpecialTokens"] and tokenizer.decode(row["ids"]) == row["decoded"], row
+        if tokenizer.chat_template:
+            golden["chats"] = chats(tokenizer, {"own": tokenizer.chat_template})
+        golden["tokens"] = {"bos": tokenizer.bos_token_id, "eos": tokenizer.eos_token_id, "pad": tokenizer.pad_token_id, "vocabularySize": len(tokenizer)}
+        write(f"tokenizer-{name}.json", golden)
+
+
+main()
