@@ -1,70 +1,76 @@
-"""Write the checkpoint goldens: files that PyTorch and transformers make, for the readers, writers and configs of packages/model.
-
-Needs: pip install torch transformers safetensors
-Usage: checkpoint.py     writes packages/model/src/testdata/{half.safetensors,model-configs.json,tiny-llama/,tiny-llama-sharded/}
-"""
-import json, math, shutil
-from pathlib import Path
-
+"""The two models of every golden: the checkpoint as reference, and a policy that differs from it in a reproducible way."""
 import torch
-from safetensors.torch import save_file
-from transformers import LlamaConfig, LlamaForCausalLM
-from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+from safetensors.torch import load_file
+from torch import nn
+from transformers import LlamaForCausalLM
 
-TESTDATA = Path(__file__).resolve().parents[2] / "packages/model/src/testdata"
-BASE = dict(vocab_size=32, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=64)
-
-
-def half():
-    """float32 values and what PyTorch makes of them in half precision: ties, subnormals, overflow, signed zeros, infinities."""
-    exact = torch.tensor([0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, 65504.0, 65519.99, 65520.0, -65536.0, 3.3895314e38, 3.4028235e38, 6.1035156e-5, 5.9604645e-8, 2.9802322e-8,
-                          2.9802326e-8, 1e-45, 1.1754944e-38, 9.1e-41, 1.00390625, 1.01171875, 1.00048828125, 1.00146484375, 2049.0, 2051.0, 0.1, 1 / 3])
-    generator = torch.Generator().manual_seed(1)
-    spread = torch.randn(1000, generator=generator) * 2.0 ** torch.randint(-30, 20, (1000,), generator=generator)
-    values = torch.cat([exact, spread])
-    halves = {"bfloat16": values.bfloat16(), "float16": values.half()}
-    save_file({"float32": values, **halves, **{f"{name} as float32": half.float() for name, half in halves.items()}, "float64": values.double() / 3, "float64 as float32": (values.double() / 3).float(),
-               "int32": torch.arange(-5, 5, dtype=torch.int32).reshape(2, 5), "empty": torch.zeros(0, 3), "scalar": torch.tensor(2.5)}, TESTDATA / "half.safetensors", metadata={"made by": "torch"})
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def configs():
-    """Configs in the forms of transformers 4 and 5, with the rotary frequencies and the parameters that transformers gives them."""
-    llama3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32)
-    cases = {
-        "bare": BASE,
-        "own base, 4": {**BASE, "rope_theta": 500000.0, "rope_scaling": None},
-        "own base, 5": {**BASE, "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0}},
-        "linear, old spelling": {**BASE, "rope_theta": 10000.0, "rope_scaling": {"type": "linear", "factor": 4.0}},
-        "linear, 5": {**BASE, "rope_parameters": {"rope_type": "linear", "rope_theta": 1000.0, "factor": 2.5}},
-        "llama3, 4": {**BASE, "head_dim": 32, "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", **llama3}},
-        "llama3, 5": {**BASE, "head_dim": 64, "rope_parameters": {"rope_type": "llama3", "rope_theta": 100.0, **llama3}},
-        "grouped, tied, biased": {**BASE, "num_key_value_heads": 2, "head_dim": 6, "tie_word_embeddings": True, "attention_bias": True, "mlp_bias": True, "eos_token_id": [2, 7], "pad_token_id": -1},
-    }
-    rows = []
-    for name, fields in cases.items():
-        config = LlamaConfig(**json.loads(json.dumps(fields)))
-        model = LlamaForCausalLM(config)
-        tied = {"lm_head.weight"} if config.tie_word_embeddings else set()
-        rows.append({
-            "name": name,
-            "json": {"model_type": "llama", **fields},
-            "inverseFrequencies": LlamaRotaryEmbedding(config).inv_freq.tolist(),
-            "parameters": {key: list(value.shape) for key, value in model.state_dict().items() if key not in tied},
-        })
-    (TESTDATA / "model-configs.json").write_text(json.dumps(rows, indent=1) + "\n")
+class ExactRMSNorm(nn.Module):
+    """x · weight / sqrt(mean(x²) + eps) in the dtype of x (transformers computes it in float32)."""
+
+    def __init__(self, weight, eps):
+        super().__init__()
+        self.weight, self.eps = weight, eps
+
+    def forward(self, x):  # [..., H]
+        return self.weight * (x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps))
 
 
-def tiny_llama():
-    """One random model twice: float32 in one file, bfloat16 in shards (the values are exact in both)."""
-    torch.manual_seed(2)
-    model = LlamaForCausalLM(LlamaConfig(**BASE, num_key_value_heads=2, tie_word_embeddings=False)).bfloat16()
-    for folder, half, options in (("tiny-llama-sharded", True, {"max_shard_size": "4KB"}), ("tiny-llama", False, {})):
-        shutil.rmtree(TESTDATA / folder, ignore_errors=True)
-        (model if half else model.float()).save_pretrained(TESTDATA / folder, **options)
-        for file in (TESTDATA / folder).iterdir():
-            file.chmod(0o644)
+class ExactRotary(nn.Module):
+    """cos and sin of position · theta^(−2k/d) in float64 (transformers computes the angles in float32)."""
+
+    def __init__(self, config):
+        super().__init__()
+        dim = config.head_dim or config.hidden_size // config.num_attention_heads
+        exponents = torch.arange(0, dim, 2, dtype=torch.float64) / dim
+        self.frequencies = config.rope_parameters["rope_theta"] ** -exponents  # [d/2]
+
+    def forward(self, x, position_ids):
+        angles = position_ids[..., None].double() * self.frequencies  # [B, L, d/2]
+        angles = torch.cat((angles, angles), -1)
+        return angles.cos().to(x.dtype), angles.sin().to(x.dtype)
 
 
-half()
-configs()
-tiny_llama()
+def make_exact(model):
+    """Replaces the modules that transformers keeps in float32, so that a float64 model is float64 throughout."""
+    for layer in model.model.layers:
+        for name in ("input_layernorm", "post_attention_layernorm"):
+            norm = getattr(layer, name)
+            setattr(layer, name, ExactRMSNorm(norm.weight, norm.variance_epsilon))
+    model.model.norm = ExactRMSNorm(model.model.norm.weight, model.model.norm.variance_epsilon)
+    model.model.rotary_emb = ExactRotary(model.config)
+    return model
+
+
+def load_reference(folder, dtype):
+    """The checkpoint itself, frozen."""
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").to(dtype)
+    if dtype == torch.float64:
+        make_exact(model)
+    return model.eval().requires_grad_(False)
+
+
+def load_policy(folder, dtype):
+    """The checkpoint with every parameter tensor times 1 + 0.02·sin(i + 1), i the flat index inside the tensor."""
+    model = load_reference(folder, dtype).requires_grad_(True)
+    with torch.no_grad():
+        for parameter in model.parameters():  # a tied head appears once
+            index = torch.arange(parameter.numel(), dtype=torch.float64).view(parameter.shape)
+            parameter.copy_(parameter.double() * (1 + 0.02 * torch.sin(index + 1)))
+    return model
+
+
+def check_tied(folder, model):
+    """The stored names and the model's own names must be the same set: nothing left at random initial values."""
+    names = set(load_file(f"{folder}/model.safetensors"))
+    missing = {name for name, _ in model.named_parameters()} - names
+    if missing:
+        raise SystemExit(f"{folder} has no tensor for {sorted(missing)}")
+
+
+def forward(model, side):
+    """Logits [B, L, V] and hidden states after the final norm [B, L, H] of one Side."""
+    output = model(input_ids=side.tokens, attention_mask=side.mask, output_hidden_states=True, use_cache=False)
+    return output.logits, output.hidden_states[-1]
