@@ -1,0 +1,2 @@
+export { hashText, randomInt32, randomNormal, randomUniform } from './counter.ts';
+export { initialValues } from './initialize.ts';

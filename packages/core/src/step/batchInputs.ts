@@ -1,0 +1,136 @@
+import { input, type DType, type Shape, type Tensor } from '@tether/graph';
+import { hostTensor, type BatchShape, type HostBatch, type HostTensor, type RowTensors } from '../contracts/index.ts';
+
+/** The arrays of a batch as symbolic inputs. */
+export interface BatchInputs extends RowTensors {
+  readonly predictors: Tensor; // i32 [B, S, C]
+  readonly labels: Tensor; // i32 [B, S, C]
+  readonly completionMask: Tensor; // f32 [B, S, C]
+  readonly views: Tensor; // i32 [B, S, L]
+  readonly viewMask: Tensor; // f32 [B, S, L]
+  readonly rowWeight: Tensor; // f32 [B]
+}
+
+type Field = keyof BatchInputs;
+
+/** Type of every array; the one place that ties HostBatch to the graph. */
+function fieldTypes({
+  rows,
+  rowLength,
+  sides,
+  completionLength,
+  viewLength,
+}: BatchShape): Record<Field, [DType, Shape]> {
+  const row: Shape = [rows, rowLength];
+  const completion: Shape = [rows, sides, completionLength];
+  const view: Shape = [rows, sides, viewLength];
+  return {
+    tokens: ['i32', row],
+    segments: ['i32', row],
+    positions: ['i32', row],
+    keyMask: ['i32', row],
+    predictors: ['i32', completion],
+    labels: ['i32', completion],
+    completionMask: ['f32', completion],
+    views: ['i32', view],
+    viewMask: ['f32', view],
+    rowWeight: ['f32', [rows]],
+  };
+}
+
+const FIELDS = [
+  'tokens',
+  'segments',
+  'positions',
+  'keyMask',
+  'predictors',
+  'labels',
+  'completionMask',
+  'views',
+  'viewMask',
+  'rowWeight',
+] as const satisfies readonly Field[];
+
+/** Symbolic inputs `batch/<field>` for a bucket. */
+export function batchInputs(shape: BatchShape): BatchInputs {
+  const types = fieldTypes(shape);
+  const make = (field: Field): Tensor => input(`batch/${field}`, ...types[field]);
+  return {
+    tokens: make('tokens'),
+    segments: make('segments'),
+    positions: make('positions'),
+    keyMask: make('keyMask'),
+    predictors: make('predictors'),
+    labels: make('labels'),
+    completionMask: make('completionMask'),
+    views: make('views'),
+    viewMask: make('viewMask'),
+    rowWeight: make('rowWeight'),
+  };
+}
+
+/** The values for those inputs. */
+export function batchValues(batch: HostBatch): Map<string, HostTensor> {
+  const types = fieldTypes(batch.shape);
+  return new Map(FIELDS.map((field) => [`batch/${field}`, hostTensor(...types[field], batch[field])]));
+}
+
+/** What means are divided by: the counts over the whole optimizer batch. */
+export interface BatchCounts {
+  readonly rows: number;
+  /** Completion tokens per side. */
+  readonly sideTokens: readonly number[];
+}
+
+/** Counts real rows and completion tokens over the micro-batches of one optimizer step. */
+export function countBatches(batches: readonly HostBatch[]): BatchCounts {
+  const sides = batches[0]?.shape.sides ?? 1;
+  const sideTokens = new Array<number>(sides).fill(0);
+  let rows = 0;
+  for (const { shape, completionMask, rowWeight } of batches) {
+    rowWeight.forEach((weight, row) => {
+      rows += weight;
+      for (let side = 0; side < sides; side++) {
+        const start = (row * sides + side) * shape.completionLength;
+        for (let t = start; t < start + shape.completionLength; t++) sideTokens[side]! += completionMask[t]! * weight;
+      }
+    });
+  }
+  return { rows, sideTokens };
+}
+
+/** Inverse counts as scalar inputs: multiplying keeps one division on the host, in float64. */
+export interface CountInputs {
+  readonly perRow: Tensor;
+  readonly perToken: Tensor;
+  readonly perSideToken: readonly Tensor[];
+}
+
+export function countInputs(sides: 1 | 2): CountInputs {
+  const scalar = (name: string): Tensor => input(`count/${name}`, 'f32', []);
+  return {
+    perRow: scalar('perRow'),
+    perToken: scalar('perToken'),
+    perSideToken: Array.from({ length: sides }, (_, side) => scalar(`perSideToken${side}`)),
+  };
+}
+
+export function countValues({ rows, sideTokens }: BatchCounts): Map<string, HostTensor> {
+  const tokens = sideTokens.reduce((sum, count) => sum + count, 0);
+  return new Map([
+    scalarValue('count/perRow', 1 / Math.max(1, rows)),
+    scalarValue('count/perToken', 1 / Math.max(1, tokens)),
+    ...sideTokens.map((count, side) => scalarValue(`count/perSideToken${side}`, 1 / Math.max(1, count))),
+  ]);
+}
+
+/** A named f32 scalar. Kept in float64 here: the backend rounds. */
+export const scalarValue = (name: string, value: number): [string, HostTensor] => [
+  name,
+  hostTensor('f32', [], Float64Array.of(value)),
+];
+
+export const seedValue = (name: string, value: number): [string, HostTensor] => [
+  name,
+  hostTensor('i32', [], Int32Array.of(value)),
+];

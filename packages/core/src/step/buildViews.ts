@@ -1,0 +1,66 @@
+import { gather, mul, reduceSum, reshape, scope, stopGradient, type Tensor } from '@tether/graph';
+import type { BatchShape, BatchViews, LanguageModel, ModelViews, Parameters } from '../contracts/index.ts';
+import { sideOf } from '../views/index.ts';
+import type { BatchInputs, CountInputs } from './batchInputs.ts';
+
+/** Rows of hidden states [B, T, H] at flat indices [B, S, X] → [B, S, X, H]. */
+function pick(hiddenStates: Tensor, indices: Tensor): Tensor {
+  const [rows, length, hidden] = hiddenStates.shape as readonly [number, number, number];
+  return gather(reshape(hiddenStates, [rows * length, hidden]), indices);
+}
+
+/** What objectives and regularizers may read of one model, from its hidden states [B, T, H]. */
+export function modelViews(
+  model: LanguageModel,
+  parameters: Parameters,
+  hiddenStates: Tensor,
+  batch: BatchInputs,
+): ModelViews {
+  const head = model.head(parameters);
+  const predictorStates = pick(hiddenStates, batch.predictors); // [B, S, C, H]
+  const [rows, sides, length, hidden] = predictorStates.shape as readonly [number, number, number, number];
+  const flat = rows * sides * length;
+  const logps = scope('head', () =>
+    head.logps(reshape(predictorStates, [flat, hidden]), reshape(batch.labels, [flat])),
+  );
+  const tokens = mul(reshape(logps, [rows, sides, length]), batch.completionMask);
+  return {
+    logps: { tokens, sums: reduceSum(tokens, [2]) },
+    predictorStates,
+    latents: pick(hiddenStates, batch.views), // [B, S, L, H]
+    head,
+  };
+}
+
+/** The same values, through which no gradient flows. */
+export function detached(views: ModelViews): ModelViews {
+  return {
+    logps: { tokens: stopGradient(views.logps.tokens), sums: stopGradient(views.logps.sums) },
+    predictorStates: stopGradient(views.predictorStates),
+    latents: stopGradient(views.latents),
+    head: views.head,
+  };
+}
+
+/** Assembles the views of a batch; see `BatchViews` for how means are taken. */
+export function batchViews(
+  shape: BatchShape,
+  batch: BatchInputs,
+  counts: CountInputs,
+  policy: ModelViews,
+  reference: ModelViews | undefined,
+): BatchViews {
+  const tokenWeight = mul(batch.completionMask, reshape(batch.rowWeight, [shape.rows, 1, 1])); // [B, S, C]
+  return {
+    sides: shape.sides,
+    policy,
+    reference,
+    completionMask: batch.completionMask,
+    completionLengths: reduceSum(batch.completionMask, [2]),
+    latentMask: batch.viewMask,
+    rowWeight: batch.rowWeight,
+    meanOverRows: (x) => mul(reduceSum(mul(x, batch.rowWeight)), counts.perRow),
+    meanOverTokens: (x) => mul(reduceSum(mul(x, tokenWeight)), counts.perToken),
+    meanOverSideTokens: (x, side) => mul(reduceSum(mul(x, sideOf(tokenWeight, side))), counts.perSideToken[side]!),
+  };
+}

@@ -1,0 +1,87 @@
+import { add, globalNorm, grad, input, mul, scope, traceGraph, type Graph, type Tensor } from '@tether/graph';
+import type { BatchShape, BatchViews, Metrics, Parameters } from '../contracts/index.ts';
+import { pairOf, sideOf } from '../views/index.ts';
+import { batchInputs, countInputs } from './batchInputs.ts';
+import { batchViews, modelViews } from './buildViews.ts';
+import { names, needsOf, trainableParameters, type StepDefinition } from './definition.ts';
+import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
+import { Readings, type ReadingLayout } from './readings.ts';
+import { referenceViews } from './referenceViews.ts';
+
+export interface GradientStep {
+  readonly graph: Graph;
+  readonly layout: ReadingLayout;
+}
+
+/** Outputs that are not tensors of the run. */
+export const READINGS = 'readings';
+
+export const weightName = (key: string): string => `${key}/weight`;
+
+/** Inputs for the policy's parameters. */
+export const policyInputs = (definition: Pick<StepDefinition, 'model'>): Parameters =>
+  Object.fromEntries(
+    definition.model.parameters.map(({ name, shape }) => [name, input(names.policy(name), 'f32', shape)]),
+  );
+
+/** TRL's `logps/*`. */
+function logpMetrics(views: BatchViews): Metrics {
+  const { sums } = views.policy.logps;
+  if (views.sides === 1) return { 'logps/chosen': views.meanOverRows(sideOf(sums, 0)) };
+  const { chosen, rejected } = pairOf(views, sums);
+  return { 'logps/chosen': views.meanOverRows(chosen), 'logps/rejected': views.meanOverRows(rejected) };
+}
+
+/**
+ * Forward, opponents and backward of one micro-batch as one graph:
+ * opponents step first, on latents without gradient; then
+ * total = objective + Σ weight · penalty (against the opponents as they are after their step), and its gradient.
+ *
+ * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `count/*`, `seed`, and per regularizer its weight,
+ * networks and moments. Outputs: `readings`, `gradient/*`, and the new values of the networks' tensors.
+ */
+export function gradientStep(definition: StepDefinition, shape: BatchShape, role: MicroBatchRole): GradientStep {
+  const { model, objective } = definition;
+  const batch = batchInputs(shape);
+  const seed = input('seed', 'i32', []);
+  const parameters = policyInputs(definition);
+  const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
+  const reference = referenceViews(model, definition.reference, needsOf(definition), shape, batch);
+  const views = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
+
+  const readings = new Readings();
+  const result = scope(objective.plugin.name, () => objective.plugin.loss(views, objective.config));
+  let total = result.loss;
+  const updates: Record<string, Tensor> = {};
+  for (const use of definition.regularizers) {
+    scope(use.key, () => {
+      const step = opponentStep(model, use, views, seed, role, readings);
+      Object.assign(updates, step.updates);
+      const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
+      const penalty = use.plugin.penalty({ views, config: use.config, parameters, state, seed });
+      readings.addAll(penalty);
+      readings.metric(`${use.key}/penalty`, penalty.loss);
+      total = add(total, mul(penalty.loss, input(weightName(use.key), 'f32', [])));
+    });
+  }
+  readings.metric('loss', total);
+  readings.metric('objective/loss', result.loss);
+  readings.addAll(result);
+  readings.addAll({ metrics: scope('metrics', () => logpMetrics(views)) });
+
+  const outputs: Record<string, Tensor> = { ...updates };
+  const trained = trainableParameters(model);
+  const gradients = grad(
+    total,
+    trained.map(({ name }) => parameters[name]!),
+  );
+  trained.forEach(({ name, shape: parameterShape }, index) => {
+    const slot = names.gradient(name);
+    const gradient = gradients[index]!;
+    outputs[slot] = role.continues ? add(input(slot, 'f32', parameterShape), gradient) : gradient;
+  });
+  if (role.completes)
+    readings.gauge('grad_norm', globalNorm(trained.map(({ name }) => outputs[names.gradient(name)]!)));
+  outputs[READINGS] = readings.vector();
+  return { graph: traceGraph(outputs), layout: readings.layout };
+}

@@ -1,0 +1,32 @@
+export {
+  batchInputs,
+  batchValues,
+  countBatches,
+  countInputs,
+  countValues,
+  scalarValue,
+  seedValue,
+  type BatchCounts,
+  type BatchInputs,
+  type CountInputs,
+} from './batchInputs.ts';
+export { batchViews, detached, modelViews } from './buildViews.ts';
+export {
+  names,
+  needsOf,
+  needsReference,
+  needsReferenceStates,
+  networkSpec,
+  trainableParameters,
+  type ObjectiveUse,
+  type ReferenceSource,
+  type RegularizerUse,
+  type StepDefinition,
+} from './definition.ts';
+export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from './evaluationStep.ts';
+export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
+export { opponentScalarNames, type MicroBatchRole } from './opponents.ts';
+export { combineReadings, Readings, type ReadingKind, type ReadingLayout } from './readings.ts';
+export { referenceStep } from './referenceStep.ts';
+export { PRECOMPUTED, referenceInputs, referenceViews } from './referenceViews.ts';
+export { UPDATE_SCALARS, updateStep, type UpdateStep } from './updateStep.ts';

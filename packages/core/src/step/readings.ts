@@ -1,0 +1,54 @@
+import { concat, constant, reshape, type Tensor } from '@tether/graph';
+import type { Metrics } from '../contracts/index.ts';
+
+/** How a scalar behaves over the micro-batches of one step. */
+export type ReadingKind = 'metric' | 'gauge';
+
+/** Names and kinds of the scalars in a step's readings vector, in its order. */
+export type ReadingLayout = readonly { readonly name: string; readonly kind: ReadingKind }[];
+
+/** Collects the scalars of a step; they leave the device as one vector. */
+export class Readings {
+  readonly #scalars = new Map<string, { kind: ReadingKind; value: Tensor }>();
+
+  #add(name: string, kind: ReadingKind, value: Tensor): void {
+    if (value.shape.length !== 0) throw new Error(`metric "${name}" is not a scalar`);
+    if (this.#scalars.has(name)) throw new Error(`two plugins of this run report the metric "${name}"`);
+    this.#scalars.set(name, { kind, value });
+  }
+
+  /** A mean by the batch's counts: summed over micro-batches. */
+  metric(name: string, value: Tensor): void {
+    this.#add(name, 'metric', value);
+  }
+
+  /** A reading of which the last micro-batch's counts. */
+  gauge(name: string, value: Tensor): void {
+    this.#add(name, 'gauge', value);
+  }
+
+  addAll({ metrics = {}, gauges = {} }: { readonly metrics?: Metrics; readonly gauges?: Metrics }): void {
+    for (const [name, value] of Object.entries(metrics)) this.metric(name, value);
+    for (const [name, value] of Object.entries(gauges)) this.gauge(name, value);
+  }
+
+  get layout(): ReadingLayout {
+    return [...this.#scalars].map(([name, { kind }]) => ({ name, kind }));
+  }
+
+  /** All values as one f32 vector in the order of `layout`. */
+  vector(): Tensor {
+    const values = [...this.#scalars.values()].map(({ value }) => reshape(value, [1]));
+    return values.length === 0 ? constant(0, 'f32', [1]) : concat(values, 0);
+  }
+}
+
+/** Adds up the readings of a step's micro-batches: metrics are summed, of gauges the last one counts. */
+export function combineReadings(layout: ReadingLayout, vectors: readonly ArrayLike<number>[]): Record<string, number> {
+  return Object.fromEntries(
+    layout.map(({ name, kind }, index) => {
+      const values = vectors.map((vector) => vector[index]!);
+      return [name, kind === 'gauge' ? values.at(-1)! : values.reduce((sum, value) => sum + value, 0)];
+    }),
+  );
+}

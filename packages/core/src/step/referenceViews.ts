@@ -1,0 +1,73 @@
+import { gather, input, reduceSum, reshape, scope, type Tensor } from '@tether/graph';
+import type { BatchShape, LanguageModel, ModelViews, Need, Parameters, ParameterSpec } from '../contracts/index.ts';
+import type { BatchInputs } from './batchInputs.ts';
+import { detached, modelViews } from './buildViews.ts';
+import { names, type ReferenceSource } from './definition.ts';
+
+/** Inputs for the reference's parameters; those that the policy holds frozen are shared with it. */
+export function referenceInputs(model: LanguageModel): Parameters {
+  const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
+  const make = ({ name, shape }: ParameterSpec): Tensor =>
+    input(frozen.has(name) ? names.policy(name) : names.reference(name), 'f32', shape);
+  return Object.fromEntries(model.referenceParameters.map((spec) => [spec.name, make(spec)]));
+}
+
+/** Names of precomputed values of a batch, beside the arrays of the batch. */
+export const PRECOMPUTED = { hiddenStates: 'precomputed/hiddenStates', logps: 'precomputed/logps' } as const;
+
+function precomputedViews(
+  model: LanguageModel,
+  parameters: Parameters,
+  shape: BatchShape,
+  batch: BatchInputs,
+): ModelViews {
+  const { rows, rowLength, sides, completionLength } = shape;
+  const hiddenStates = input(PRECOMPUTED.hiddenStates, 'f32', [rows, rowLength, model.hiddenSize]);
+  const flat = reshape(hiddenStates, [rows * rowLength, model.hiddenSize]);
+  const tokens = input(PRECOMPUTED.logps, 'f32', [rows, sides, completionLength]);
+  return {
+    logps: { tokens, sums: reduceSum(tokens, [2]) },
+    predictorStates: gather(flat, batch.predictors),
+    latents: gather(flat, batch.views),
+    head: model.head(parameters),
+  };
+}
+
+/** Lets through only what was declared, so that a forgotten `needs` shows at once and nothing undeclared is computed. */
+function restricted(views: ModelViews, needs: ReadonlySet<Need>): ModelViews {
+  const guarded = <T>(need: Need, value: T): T => {
+    if (!needs.has(need)) throw new Error(`a plugin reads the reference without declaring "${need}" in its needs`);
+    return value;
+  };
+  return {
+    get logps() {
+      return guarded('referenceLogps', views.logps);
+    },
+    get predictorStates() {
+      return guarded('referencePredictorStates', views.predictorStates);
+    },
+    get latents() {
+      return guarded('referenceLatents', views.latents);
+    },
+    head: views.head,
+  };
+}
+
+/** The reference's views of a batch, without gradient; undefined where nobody needs them. */
+export function referenceViews(
+  model: LanguageModel,
+  source: ReferenceSource,
+  needs: ReadonlySet<Need>,
+  shape: BatchShape,
+  batch: BatchInputs,
+): ModelViews | undefined {
+  if (source === 'none') return undefined;
+  return scope('reference', () => {
+    const parameters = referenceInputs(model);
+    const views =
+      source === 'precomputed'
+        ? precomputedViews(model, parameters, shape, batch)
+        : detached(modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
+    return restricted(views, needs);
+  });
+}

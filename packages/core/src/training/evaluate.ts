@@ -1,0 +1,70 @@
+import type { HostBatch, HostTensor } from '../contracts/index.ts';
+import { batchValues, combineReadings, countBatches, countValues, READINGS, ROW_OUTPUTS } from '../step/index.ts';
+import { runGraph, takeOutput } from './runGraph.ts';
+import type { Trainer } from './trainer.ts';
+
+/** What an evaluation says of one row; arrays have one entry per side. */
+export interface RowEvaluation {
+  readonly rowNumber: number;
+  readonly logps: readonly number[];
+  readonly referenceLogps: readonly number[];
+  /** Σ over the completion's tokens of the full-distribution KL(π‖ref), nats. */
+  readonly kl: readonly number[];
+  readonly completionTokens: readonly number[];
+  readonly latentDistance: readonly number[];
+}
+
+export interface Evaluation {
+  /** The objective's loss and metrics over all rows; empty without the objective. */
+  readonly readings: Readonly<Record<string, number>>;
+  readonly rows: readonly RowEvaluation[];
+}
+
+/** Runs the policy (and the reference) over batches, forward only. */
+export async function evaluate(
+  trainer: Trainer,
+  batches: readonly HostBatch[],
+  withObjective: boolean,
+): Promise<Evaluation> {
+  const { backend } = trainer.options;
+  const counts = countValues(countBatches(batches));
+  const vectors: ArrayLike<number>[] = [];
+  const rows: RowEvaluation[] = [];
+  let layout: Parameters<typeof combineReadings>[0] = [];
+  for (const batch of batches) {
+    const compiled = await trainer.executables.evaluation(batch.shape, withObjective);
+    layout = compiled.layout;
+    const values = new Map([...batchValues(batch), ...counts]);
+    const outputs = await runGraph(backend, compiled.executable, trainer.state, values);
+    vectors.push((await takeOutput(backend, outputs, READINGS)).data);
+    const perRow: Record<string, HostTensor> = {};
+    for (const name of Object.values(ROW_OUTPUTS)) perRow[name] = await takeOutput(backend, outputs, name);
+    rows.push(...rowEvaluations(batch, perRow));
+  }
+  return { readings: combineReadings(layout, vectors), rows };
+}
+
+function rowEvaluations(batch: HostBatch, outputs: Readonly<Record<string, HostTensor>>): RowEvaluation[] {
+  const { sides, completionLength } = batch.shape;
+  const sideValues = (name: string, row: number): number[] =>
+    Array.from({ length: sides }, (_, side) => outputs[name]!.data[row * sides + side]!);
+  const tokens = (row: number): number[] =>
+    Array.from({ length: sides }, (_, side) => {
+      const start = (row * sides + side) * completionLength;
+      return batch.completionMask.subarray(start, start + completionLength).reduce((sum, mask) => sum + mask, 0);
+    });
+  return batch.rowNumbers.flatMap((rowNumber, row) =>
+    rowNumber < 0
+      ? []
+      : [
+          {
+            rowNumber,
+            logps: sideValues(ROW_OUTPUTS.logps, row),
+            referenceLogps: sideValues(ROW_OUTPUTS.referenceLogps, row),
+            kl: sideValues(ROW_OUTPUTS.kl, row),
+            completionTokens: tokens(row),
+            latentDistance: sideValues(ROW_OUTPUTS.latentDistance, row),
+          },
+        ],
+  );
+}

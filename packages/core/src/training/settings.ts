@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { SCHEDULES } from '../optimizer/index.ts';
+
+/** Options of the training loop, named as in TRL's DPOConfig and transformers' TrainingArguments. */
+export const trainingSchema = z.strictObject({
+  learning_rate: z.number().positive().default(1e-6).describe('peak learning rate of AdamW'),
+  lr_scheduler_type: z.enum(SCHEDULES).default('linear').describe('decay after warm-up'),
+  warmup_ratio: z.number().min(0).max(1).default(0).describe('share of the steps with a rising learning rate'),
+  warmup_steps: z.number().int().min(0).optional().describe('number of such steps; overrides warmup_ratio'),
+  per_device_train_batch_size: z.number().int().positive().default(4).describe('pairs per micro-batch'),
+  per_device_eval_batch_size: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('pairs per evaluation batch; default: as in training'),
+  gradient_accumulation_steps: z.number().int().positive().default(1).describe('micro-batches per optimizer step'),
+  num_train_epochs: z.number().positive().default(1).describe('passes over the training rows'),
+  max_steps: z.number().int().positive().optional().describe('optimizer steps; overrides num_train_epochs'),
+  weight_decay: z.number().min(0).default(0).describe('AdamW weight decay of matrices'),
+  adam_beta1: z.number().min(0).lt(1).default(0.9).describe('AdamW β₁'),
+  adam_beta2: z.number().min(0).lt(1).default(0.999).describe('AdamW β₂'),
+  adam_epsilon: z.number().positive().default(1e-8).describe('AdamW ε'),
+  max_grad_norm: z.number().min(0).default(1).describe('global-norm clipping of gradients; 0 for none'),
+  logging_steps: z.number().int().positive().default(1).describe('optimizer steps between lines of metrics.jsonl'),
+  eval_steps: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('optimizer steps between evaluations; default: only at the end'),
+  save_steps: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('optimizer steps between checkpoints; default: only at the end'),
+  save_total_limit: z.number().int().positive().default(1).describe('checkpoints kept'),
+  precompute_ref_log_probs: z
+    .boolean()
+    .default(false)
+    .describe('compute what the reference says of each row once, and keep it on disk, instead of in every step'),
+  seed: z.number().int().min(0).default(0).describe('seed of everything random in the run'),
+});
+export type TrainingSettings = z.infer<typeof trainingSchema>;
