@@ -1,0 +1,1 @@
+export { linearHead } from './linearHead.ts';

@@ -1,0 +1,1 @@
+export { llama, type LlamaOptions } from './llama.ts';
