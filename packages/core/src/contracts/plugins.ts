@@ -58,6 +58,8 @@ export interface NetworkDims {
 }
 
 export interface PenaltyContext<Config> {
+  /** The regularizer's name in this run (numbered where one is used twice): what its metrics start with. */
+  readonly key: string;
   readonly views: BatchViews;
   readonly config: Config;
   readonly parameters: NetworkTensors;

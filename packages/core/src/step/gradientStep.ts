@@ -58,7 +58,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
       const step = opponentStep(model, use, views, seed, role, readings);
       Object.assign(updates, step.updates);
       const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
-      const penalty = use.plugin.penalty({ views, config: use.config, parameters, state, seed });
+      const penalty = use.plugin.penalty({ key: use.key, views, config: use.config, parameters, state, seed });
       readings.addAll(penalty);
       readings.metric(`${use.key}/penalty`, penalty.loss);
       total = add(total, mul(penalty.loss, input(weightName(use.key), 'f32', [])));

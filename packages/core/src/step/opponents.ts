@@ -49,7 +49,7 @@ export function opponentStep(
   if (opponent === undefined) return { parameters, state, updates: {} };
 
   const blind: BatchViews = { ...views, policy: detached(views.policy) };
-  const result = scope('opponent', () => opponent.loss({ views: blind, config, parameters, state, seed }));
+  const result = scope('opponent', () => opponent.loss({ key, views: blind, config, parameters, state, seed }));
   readings.metric(`${key}/loss`, result.loss);
   readings.addAll(result);
   const newState = { ...state, ...result.state };

@@ -33,7 +33,10 @@ export function learningRateAt({ settings, totalSteps }: ScalarSource, step: num
 }
 
 /** Scheduled weight of each regularizer at `step`, by its key. */
-export const weightsAt = ({ definition, penaltyWeights, totalSteps }: ScalarSource, step: number): Record<string, number> =>
+export const weightsAt = (
+  { definition, penaltyWeights, totalSteps }: ScalarSource,
+  step: number,
+): Record<string, number> =>
   Object.fromEntries(
     definition.regularizers.map(({ key }, index) => {
       const { weight, schedule } = penaltyWeights[index]!;

@@ -3,3 +3,4 @@ export * from './checkpoint.ts';
 export { distributionDivergence, type ChunkedHead, type DivergenceKind } from './distributionDivergence.ts';
 export { linearLogProb, type LinearLogProbOptions } from './linearLogProb.ts';
 export { chunkedLogSumExp, chunksOf, type Chunk } from './vocabularyChunks.ts';
+export * from './dropout.ts';

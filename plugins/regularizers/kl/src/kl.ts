@@ -25,13 +25,13 @@ const SAMPLED: Readonly<Record<SampledEstimator, (d: Tensor) => Tensor>> = {
 };
 
 /** Mean divergence per completion token, over both sides. */
-export function klPenalty({ views, config }: PenaltyContext<KlConfig>): LossResult {
+export function klPenalty({ key, views, config }: PenaltyContext<KlConfig>): LossResult {
   const { estimator } = config;
   const perToken = isFullDistribution(estimator)
     ? fullDivergence(views, estimator, config.chunk)
     : sampled(views, estimator);
   const loss = views.meanOverTokens(perToken);
-  return { loss, metrics: { [`kl/${estimator}`]: loss } };
+  return { loss, metrics: { [`${key}/${estimator}`]: loss } };
 }
 
 function sampled(views: BatchViews, estimator: SampledEstimator): Tensor {
