@@ -73,4 +73,16 @@ export {
   roundToBfloat16,
   roundToFloat16,
 } from './numbers.ts';
-export { evaluate, interpret, numbersOf, type Numbers, type NumbersByName, type Value } from './interpreter/index.ts';
+export {
+  checkGradients,
+  evaluate,
+  interpret,
+  numbersOf,
+  uniformNumbers,
+  type GradientCheckOptions,
+  type GradientMismatch,
+  type GradientPoint,
+  type Numbers,
+  type NumbersByName,
+  type Value,
+} from './interpreter/index.ts';
