@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { EncodedRow } from '@tether/core';
+import type { PreferenceExample, PromptOrCompletion } from '../formats/example.ts';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Key order must not matter to a hash of content. */
+function canonical(part: PromptOrCompletion): unknown {
+  return typeof part === 'string' ? part : part.map(({ role, content }) => [role, content]);
+}
+
+/** sha256 of an example's prompt and completions; its row number does not count. */
+export function exampleHash({ prompt, completions }: PreferenceExample): string {
+  return sha256(JSON.stringify([canonical(prompt), completions.map(canonical)]));
+}
+
+/** Rows with the same prompt are held out together; a row without a prompt stands for itself. */
+export function promptHash(example: PreferenceExample): string {
+  return example.prompt.length === 0 ? exampleHash(example) : sha256(JSON.stringify(canonical(example.prompt)));
+}
+
+/** sha256 over the hashes of all examples in order: equal for equal content, whatever the file's format. */
+export function contentFingerprint(examples: Iterable<PreferenceExample>): string {
+  const hash = createHash('sha256');
+  for (const example of examples) hash.update(exampleHash(example));
+  return hash.digest('hex');
+}
+
+/** sha256 over token ids in order: what a cache of per-row results (reference log-probs) depends on. */
+export function tokenFingerprint(rows: Iterable<EncodedRow>): string {
+  const hash = createHash('sha256');
+  for (const { prompt, completions } of rows) {
+    hash.update(JSON.stringify([[...prompt], ...completions.map((completion) => [...completion])]));
+  }
+  return hash.digest('hex');
+}
+
+/** A number-like order of prompts that depends on the seed: least hashes first. */
+export function seededOrder(seed: number, hash: string): string {
+  return sha256(`${seed}:${hash}`);
+}

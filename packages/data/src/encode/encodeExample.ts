@@ -1,0 +1,90 @@
+import type { EncodedRow } from '@tether/core';
+import { type PreferenceExample, plainText } from '../formats/example.ts';
+import { type Finding, isDropped } from '../report/finding.ts';
+import { splitAtBoundary, withPromptToken } from './boundary.ts';
+import type { EncodeOptions } from './config.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+import { truncate } from './truncate.ts';
+
+export interface EncodedExample {
+  readonly row: EncodedRow | undefined; // undefined: the row is dropped
+  readonly findings: readonly Finding[];
+}
+
+/** What the text alone shows, before any tokenizer: equal completions, empty ones, no prompt. */
+export function checkExample(
+  example: PreferenceExample,
+  options: Pick<EncodeOptions, 'drop_identical_pairs' | 'drop_empty_completions'>,
+): Finding[] {
+  const findings: Finding[] = [];
+  const texts = example.completions.map(plainText);
+  if (texts.length === 2 && JSON.stringify(example.completions[0]) === JSON.stringify(example.completions[1])) {
+    const action = options.drop_identical_pairs ? 'dropped' : 'kept';
+    findings.push({ kind: 'identical-pair', action, reason: 'chosen equals rejected' });
+  }
+  const empty = texts.flatMap((text, side) => (text.trim() === '' ? [side] : []));
+  if (empty.length > 0) {
+    const names = texts.length === 1 ? ['completion'] : ['chosen', 'rejected'];
+    const reason = `${empty.map((side) => names[side]).join(' and ')} empty`;
+    findings.push({ kind: 'empty-completion', action: options.drop_empty_completions ? 'dropped' : 'kept', reason });
+  }
+  const needsPrompt = texts.length === 2; // a single text to continue from nothing is no fault
+  if (needsPrompt && plainText(example.prompt).trim() === '') {
+    findings.push({ kind: 'empty-prompt', action: 'kept', reason: 'the prompt is empty' });
+  }
+  return findings;
+}
+
+function equalCompletions(completions: readonly number[][]): boolean {
+  const [first, second] = completions;
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    first.length === second.length &&
+    first.every((id, i) => id === second[i])
+  );
+}
+
+/**
+ * Token ids of one example with everything that was noticed on the way: templates, the seam between prompt and
+ * completion, the length limits. Call `checkExample` first for what the text alone shows.
+ * @throws DataError for messages when the tokenizer has no chat template.
+ */
+export function encodeExample(
+  example: PreferenceExample,
+  tokenizer: TextTokenizer,
+  options: EncodeOptions,
+): EncodedExample {
+  const split = splitAtBoundary(example, tokenizer, options.prefix_mismatch);
+  const findings: Finding[] = [];
+  if (split.mismatchedTokens > 0) {
+    const action = options.prefix_mismatch === 'drop' ? 'dropped' : 'kept';
+    const reason = `the last ${split.mismatchedTokens} prompt tokens change before a completion`;
+    findings.push({ kind: 'prefix-mismatch', action, reason });
+  }
+  if (split.completions.some(({ length }) => length === 0)) {
+    findings.push({ kind: 'empty-completion', action: 'dropped', reason: 'a completion has no tokens' });
+  }
+  const started = withPromptToken(split, tokenizer);
+  if (started === undefined) {
+    findings.push({ kind: 'empty-prompt', action: 'dropped', reason: 'no token stands before the completion' });
+  }
+  if (started === undefined || isDropped(findings)) return { row: undefined, findings };
+  const { parts, findings: cuts } = truncate(started, options);
+  findings.push(...cuts);
+  if (parts === undefined) return { row: undefined, findings };
+  if (equalCompletions(parts.completions) && !equalCompletions(split.completions)) {
+    const action = options.drop_identical_pairs ? 'dropped' : 'kept';
+    findings.push({ kind: 'identical-pair', action, reason: 'chosen equals rejected once truncated' });
+    if (action === 'dropped') return { row: undefined, findings };
+  }
+  return { row: toRow(example.rowNumber, parts), findings };
+}
+
+function toRow(rowNumber: number, parts: { prompt: number[]; completions: number[][] }): EncodedRow {
+  return {
+    rowNumber,
+    prompt: Int32Array.from(parts.prompt),
+    completions: parts.completions.map((completion) => Int32Array.from(completion)),
+  };
+}

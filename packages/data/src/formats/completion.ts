@@ -1,0 +1,18 @@
+import { BadRow, has, requiredText, requiredTextOrMessages } from './fields.ts';
+import type { RowForm } from './form.ts';
+
+/** One completion to imitate: `prompt` and `completion` (text or messages), or plain `text` to continue from nothing. */
+export const completion: RowForm = {
+  fits: (row, columns) => has(row, columns.completion) || has(row, columns.text),
+  parse(row, { columns }) {
+    if (!has(row, columns.completion) && has(row, columns.text)) {
+      return { prompt: '', completions: [requiredText(row, columns.text)] };
+    }
+    const prompt = requiredTextOrMessages(row, columns.prompt);
+    const answer = requiredTextOrMessages(row, columns.completion);
+    if (typeof prompt !== typeof answer) {
+      throw new BadRow(`"${columns.prompt}" and "${columns.completion}" must be both text or both messages`);
+    }
+    return { prompt, completions: [answer] };
+  },
+};
