@@ -42,7 +42,16 @@ TEMPLATES = {
     "    {%- set rest = messages -%}\n{%- endif -%}\n[SYS {{ system }}]\n{%- for m in rest %}\n    {%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}\n        {{- raise_exception('roles must alternate') }}\n"
     "    {%- endif %}\n{{ '[' ~ m['role'] ~ '] ' ~ m['content'] }}\n{%- endfor %}",
     "whitespace control": "start\n{% for m in messages %}\n  {% if m['role'] == 'user' %}\n  U: {{ m['content'] }}\n  {% elif m['role'] == 'assistant' %}\n  A: {{ m['content'] }}\n  {% endif %}\n{% endfor %}\nend",
-    "tojson and macro": "{% macro turn(m, i=0) %}{{ i }}{{ m | tojson }}{% endmacro %}{% for m in messages %}{{ turn(m, loop.index) }}{% endfor %}{{ tools is none or tools is not defined }}",
+    "tojson and macro": "{% macro turn(m, i=0) %}{{ i }}{{ m | tojson }}{% endmacro %}{% for m in messages %}{{ turn(m, loop.index) }}{% endfor %}{% if tools is none %}no tools{% endif %}",
+    # Left out, since the JavaScript package differs: printing a boolean or none (`true` for `True`), and lengths of text with emoji (UTF-16 units).
+    "methods, filters, tests and slices": "{% for m in messages %}{% if m.content is string and m.content.strip() %}{{ m.content.strip().split(' ')[0] }},{{ m.content.startswith('Hi') and 'greets' or 'talks' }},"
+    "{{ m.role | length }},{{ m['content'][-3:] | upper }},{{ m.get('name', 'nobody') }},{{ (m.content | replace('i', 'I')).lower() }},{{ m.items() | list | length }}{% endif %};{% endfor %}"
+    "{{ messages | map(attribute='role') | join('+') }} {{ messages[-1].role.title() }} {{ messages | selectattr('role', 'equalto', 'user') | list | length }} {{ range(3) | list | join }} "
+    "{{ 7 // 2 }} {{ 7 % 4 }} {{ ([1, 2] + [3]) | length }} {{ 'a' in 'cab' and 'in' }} {{ not_there is defined and 'x' or 'undefined' }} {{ date | default('none given') }}",
+    "break, continue and neighbours": "{% for m in messages %}{% if m.role == 'system' %}{% continue %}{% endif %}{% if loop.index > 3 %}{% break %}{% endif %}{{ m.role }}{% if loop.nextitem is defined %}>{{ loop.nextitem.role }}{% endif %};"
+    "{% endfor %}{% for m in messages if m.role == 'tool' %}{{ m }}{% else %}no tool{% endfor %}",
+    "set blocks, filters on blocks and comments": "{# nothing #}{% set text %}{% for m in messages %}{{ m.role }}{% endfor %}{% endset %}{{ text | trim | length }}{%- set a, b = 1, 2 -%}{{ a + b }}{% filter upper %}abc{% endfilter %}"
+    "{% generation %}kept{% endgeneration %}{{ {'k': 1, 'l': [1, 'é\"']} | tojson }}{{ [1, {'z': none, 'a': true}] | tojson(indent=2) }}",
     "refuses system": "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for m in messages %}{{ m['content'] }}{% endfor %}",
 }
 
@@ -125,6 +134,11 @@ def families():
     yield "Unigram", train(
         models.Unigram(), trainers.UnigramTrainer(vocab_size=160, special_tokens=specials, unk_token="<unk>", show_progress=False), normalizer=normalizers.NFKC(),
         pre_tokenizer=pre_tokenizers.Metaspace(), decoder=decoders.Metaspace(), post_processor=processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 2)]))
+    words = Tokenizer(models.WordLevel({**{token: i for i, token in enumerate(specials)}, **{word: i + 3 for i, word in enumerate("a b Hello world ! 中文 text".split())}}, unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words.post_processor = add_bos
+    words.add_special_tokens(specials)
+    yield "word level", words
 
 
 def only_special(tokenizer, specials):

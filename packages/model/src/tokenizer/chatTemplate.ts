@@ -6,19 +6,12 @@ import type { ChatMessage, ChatTemplateOptions } from './textTokenizer.ts';
 export type ChatRenderer = (messages: readonly ChatMessage[], options?: ChatTemplateOptions) => string;
 
 /**
- * A function that renders conversations with the template, given the variables that transformers gives. A template that is
- * missing or malformed is an error only when it is asked for. `path` is for messages.
+ * A function that renders conversations with a template, given the variables that transformers gives. A malformed template is
+ * an error only when it is asked for. `path` is for messages.
  */
-export function chatRenderer(source: string | undefined, specialTokens: SpecialTokens, path: string): ChatRenderer {
+export function chatRenderer(source: string, specialTokens: SpecialTokens, path: string): ChatRenderer {
   let template: Template | undefined;
   return (messages, { addGenerationPrompt = false, variables = {} } = {}) => {
-    if (source === undefined) {
-      throw new TokenizerError(
-        path,
-        'the folder has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json), ' +
-          'so conversations cannot be turned into text; use plain-text prompts, or add a template',
-      );
-    }
     try {
       template ??= new Template(source);
       return template.render({
@@ -30,7 +23,7 @@ export function chatRenderer(source: string | undefined, specialTokens: SpecialT
         ...variables,
       });
     } catch (cause) {
-      throw new TokenizerError(path, `the chat template refused the conversation: ${(cause as Error).message}`, {
+      throw new TokenizerError(path, `its chat template cannot render the conversation: ${(cause as Error).message}`, {
         cause,
       });
     }

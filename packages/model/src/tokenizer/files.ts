@@ -28,7 +28,7 @@ const configSchema = z.object({
 export type SpecialTokens = { readonly [K in keyof typeof specialTokens]: string | undefined };
 
 const tokenizerSchema = z.looseObject({
-  model: z.looseObject({ type: z.string().optional() }),
+  model: z.looseObject({ type: z.string().optional(), unk_token: z.string().nullish() }),
   added_tokens: z.array(z.looseObject({ id: z.number().int(), content: z.string() })).nullish(),
 });
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { correctByteFallback } from './byteFallback.ts';
 import { chatRenderer } from './chatTemplate.ts';
 import { TokenizerError } from './errors.ts';
@@ -25,11 +26,10 @@ export function createTokenizer(files: TokenizerFiles): TextTokenizer {
     vocabularySize: largestId(tokenizer) + 1,
     bosTokenId,
     eosTokenId,
-    padTokenId: idOf(files.specialTokens.pad_token),
+    padTokenId: idOf(files.specialTokens.pad_token) ?? eosTokenId ?? 0,
     addsBos: bosTokenId !== undefined && added[0] === bosTokenId,
     addsEos: eosTokenId !== undefined && added.at(-1) === eosTokenId,
-    hasChatTemplate: files.chatTemplate !== undefined,
-    encode(text, { addSpecialTokens = false } = {}) {
+    encode(text, { addSpecialTokens = true } = {}) {
       const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: addSpecialTokens });
       return ids.map((id, i) => {
         if (id !== undefined) return id;
@@ -41,15 +41,18 @@ export function createTokenizer(files: TokenizerFiles): TextTokenizer {
       if (known.length === 0) return '';
       return tokenizer.decode(known, { skip_special_tokens: skipSpecialTokens, clean_up_tokenization_spaces: cleanUp });
     },
-    applyChatTemplate: chatRenderer(files.chatTemplate, files.specialTokens, files.path),
+    ...(files.chatTemplate !== undefined && {
+      applyChatTemplate: chatRenderer(files.chatTemplate, files.specialTokens, dirname(files.path)),
+    }),
   };
 }
 
 function construct({ path, tokenizer }: TokenizerFiles): LibraryTokenizer {
   try {
     const absent = { decoder: null, post_processor: null, pre_tokenizer: null, normalizer: null };
-    // The config is left empty: every field that the package would read from it is handled here.
-    const built = new Tokenizer({ ...absent, ...tokenizer, added_tokens: tokenizer.added_tokens ?? [] }, {});
+    // Of the config, word-level models need the unknown token; whatever else the package would read is handled here.
+    const config = { unk_token: tokenizer.model.unk_token };
+    const built = new Tokenizer({ ...absent, ...tokenizer, added_tokens: tokenizer.added_tokens ?? [] }, config);
     correctByteFallback(built.decoder);
     return built;
   } catch (cause) {

@@ -15,20 +15,17 @@ export function checkTokenizerFits(tokenizer: TextTokenizer, config: ModelConfig
 /** The special ids that training and generation need. */
 export interface SpecialTokenIds {
   readonly bos: number | undefined;
-  /** Ids that end a generation: those of the model's files and the tokenizer's own. */
+  /** Every id that ends a generation: the tokenizer's and those of config.json or generation_config.json. */
   readonly endOfText: readonly number[];
-  /** The id for padding: it is masked everywhere, so any valid id does; the end token where there is no pad token. */
   readonly padding: number;
 }
 
-/** Joins what the model's config and the tokenizer say; the tokenizer comes first, since it made the training text. */
+/** Joins what the tokenizer and the model's config say; the tokenizer comes first, since it made the training text. */
 export function specialTokenIds(tokenizer: TextTokenizer, config: ModelConfig): SpecialTokenIds {
-  const endOfText = [
-    ...new Set([...(tokenizer.eosTokenId === undefined ? [] : [tokenizer.eosTokenId]), ...config.eosTokenIds]),
-  ];
+  const own = tokenizer.eosTokenId === undefined ? [] : [tokenizer.eosTokenId];
   return {
     bos: tokenizer.bosTokenId ?? config.bosTokenId,
-    endOfText,
-    padding: tokenizer.padTokenId ?? config.padTokenId ?? endOfText[0] ?? 0,
+    endOfText: [...new Set([...own, ...config.eosTokenIds])],
+    padding: tokenizer.padTokenId,
   };
 }

@@ -1,8 +1,7 @@
-/** One turn of a conversation. Further fields are passed to the chat template as they are. */
+/** One turn of a conversation. Further fields reach the chat template as they are. */
 export interface ChatMessage {
   readonly role: string;
   readonly content: string;
-  readonly [field: string]: unknown;
 }
 
 export interface ChatTemplateOptions {
@@ -18,17 +17,22 @@ export interface TextTokenizer {
   readonly vocabularySize: number;
   readonly bosTokenId: number | undefined;
   readonly eosTokenId: number | undefined;
-  readonly padTokenId: number | undefined;
-  /** Whether `addSpecialTokens` puts the begin token in front. */
+  /** Padding is masked wherever it stands, so a tokenizer without a pad token gives its end token, or 0. */
+  readonly padTokenId: number;
+  /** Whether a text of its own gets the begin token in front. */
   readonly addsBos: boolean;
-  /** Whether `addSpecialTokens` puts the end token behind. */
+  /** Whether a text of its own gets the end token behind. */
   readonly addsEos: boolean;
-  /** Whether the folder has a chat template. */
-  readonly hasChatTemplate: boolean;
-  /** Ids of a text. Special tokens written in the text are recognized, as in transformers; none is added unless asked for. */
+  /**
+   * Ids of a text. As in transformers, special tokens written in the text become their ids, and the tokens that the tokenizer
+   * puts around a text of its own are added unless `addSpecialTokens` is false.
+   */
   encode(text: string, options?: { readonly addSpecialTokens?: boolean }): number[];
   /** The text of ids. Ids without a token are passed over, as in transformers. */
   decode(ids: ArrayLike<number>, options?: { readonly skipSpecialTokens?: boolean }): string;
-  /** The conversation as one text, special tokens written out: encode it without adding any. Throws TokenizerError. */
-  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string;
+  /**
+   * The conversation as one text, special tokens written out: encode it with `addSpecialTokens: false`. Missing when the
+   * folder has no chat template. Throws TokenizerError when the template is malformed or refuses the conversation.
+   */
+  applyChatTemplate?(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string;
 }

@@ -1,0 +1,132 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { modelConfigJson, modelParameters } from './architectures.ts';
+import { loadModelConfig, parseModelConfig } from './loadModelConfig.ts';
+import { inverseFrequencies } from './rope.ts';
+
+interface Golden {
+  readonly name: string;
+  readonly json: Record<string, unknown>;
+  readonly inverseFrequencies: readonly number[];
+  readonly parameters: Record<string, readonly number[]>;
+}
+const testdata = (name: string): string => fileURLToPath(new URL(`../testdata/${name}`, import.meta.url));
+const goldens = JSON.parse(await readFile(testdata('model-configs.json'), 'utf8')) as Golden[];
+
+const minimal = {
+  model_type: 'llama',
+  vocab_size: 32,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+};
+
+describe('as transformers reads it:', () => {
+  test.each(goldens)('$name', (golden) => {
+    const config = parseModelConfig(golden.json);
+    const parameters = Object.fromEntries(modelParameters(config).map(({ name, shape }) => [name, shape]));
+    expect(parameters).toEqual(golden.parameters);
+
+    const frequencies = inverseFrequencies(config.rope, config.headDim);
+    expect(frequencies.length).toBe(golden.inverseFrequencies.length);
+    // transformers computes these in float32 (2^-24 ≈ 6e-8 per operation, about five operations); ours are float64.
+    golden.inverseFrequencies.forEach((expected, i) =>
+      expect(Math.abs(frequencies[i]! / expected - 1)).toBeLessThan(5e-7),
+    );
+  });
+});
+
+test('a config survives being written as config.json and read again', () => {
+  for (const { json } of goldens) {
+    const config = parseModelConfig(json);
+    expect(parseModelConfig(modelConfigJson(config))).toEqual(config);
+  }
+});
+
+test("fields left out or null take transformers' defaults", () => {
+  const config = parseModelConfig({
+    ...minimal,
+    head_dim: null,
+    num_key_value_heads: null,
+    pad_token_id: null,
+    rope_scaling: null,
+  });
+  expect(config).toMatchObject({
+    headDim: 4,
+    numKeyValueHeads: 4,
+    rmsNormEps: 1e-6,
+    rope: { type: 'default', theta: 10_000 },
+    tieWordEmbeddings: false,
+    maxPositionEmbeddings: 2048,
+    initializerRange: 0.02,
+    padTokenId: undefined,
+    eosTokenIds: [],
+  });
+});
+
+test('a base inside the RoPE fields comes before the one outside', () => {
+  const rope = { rope_theta: 5, rope_parameters: { rope_type: 'linear', factor: 2, rope_theta: 7 } };
+  expect(parseModelConfig({ ...minimal, ...rope }).rope).toEqual({ type: 'linear', factor: 2, theta: 7 });
+});
+
+describe('what is not supported is refused by name:', () => {
+  const cases: [what: string, change: Record<string, unknown>, message: RegExp][] = [
+    ['a model type', { model_type: 'mamba' }, /model_type: "mamba" is not supported \(supported: "llama"\)/],
+    ['no model type', { model_type: undefined }, /model_type: is missing/],
+    ['an activation', { hidden_act: 'gelu' }, /hidden_act: "gelu" is not supported \(supported: "silu"\)/],
+    [
+      'a RoPE variant',
+      { rope_scaling: { type: 'yarn', factor: 2 } },
+      /rope_scaling\.rope_type: "yarn" is not supported .*"llama3"/,
+    ],
+    ['RoPE on part of a head', { partial_rotary_factor: 0.5 }, /partial_rotary_factor: 0\.5 is not supported/],
+    ['attention dropout', { attention_dropout: 0.1 }, /attention_dropout: 0\.1 is not supported/],
+    [
+      'quantized weights',
+      { quantization_config: { bits: 4 } },
+      /quantization_config: a quantized checkpoint is not supported/,
+    ],
+    [
+      'heads that do not divide',
+      { num_attention_heads: 3 },
+      /hidden_size: 16 is not a multiple of the 3 attention heads/,
+    ],
+    ['key/value heads that do not divide', { num_key_value_heads: 3 }, /4 attention heads cannot be shared among 3/],
+    ['an odd head size', { head_dim: 5 }, /head_dim: 5 is odd/],
+  ];
+  test.each(cases)('%s', (_, change, message) => {
+    expect(() => parseModelConfig({ ...minimal, ...change })).toThrow(message);
+  });
+});
+
+test('every problem of a config is reported at once', () => {
+  const bad = { model_type: 'llama', vocab_size: 0, hidden_size: '16', hidden_act: 'relu', num_hidden_layers: 1.5 };
+  const message =
+    /^config\.json:(?=.*vocab_size)(?=.*hidden_size)(?=.*hidden_act)(?=.*num_hidden_layers)(?=.*num_attention_heads: is missing)/s;
+  expect(() => parseModelConfig(bad)).toThrow(message);
+});
+
+describe('a folder', () => {
+  test("with a generation config takes that one's end tokens, and keeps every field of both files", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tether-config-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await cp(testdata('tiny-llama/config.json'), join(folder, 'config.json'));
+    expect((await loadModelConfig(folder)).config.eosTokenIds).toEqual([2]);
+    await writeFile(join(folder, 'generation_config.json'), '{"eos_token_id": [2, 9], "temperature": 0.6}');
+    const { config, json, generationJson } = await loadModelConfig(folder);
+    expect(config.eosTokenIds).toEqual([2, 9]);
+    expect(json).toMatchObject({ architectures: ['LlamaForCausalLM'], eos_token_id: 2 });
+    expect(generationJson).toEqual({ eos_token_id: [2, 9], temperature: 0.6 });
+
+    await writeFile(join(folder, 'generation_config.json'), '{"eos_token_id": "stop"}');
+    await expect(loadModelConfig(folder)).rejects.toThrow(/generation_config\.json: eos_token_id/);
+    await writeFile(join(folder, 'config.json'), '{"model_type": ');
+    await expect(loadModelConfig(folder)).rejects.toThrow(/config\.json: cannot be read: .*JSON/);
+    await rm(join(folder, 'config.json'));
+    await expect(loadModelConfig(folder)).rejects.toThrow(/config\.json: there is no such file/);
+  });
+});
