@@ -4,3 +4,4 @@ export * from './tokenizer/index.ts';
 export * from './blocks/index.ts';
 export * from './head/index.ts';
 export * from './llama/index.ts';
+export * from './generation/index.ts';

@@ -19,6 +19,8 @@ export interface Decoded {
 
 /** A language model that can go on from where it stopped. */
 export interface CachedModel {
+  /** Layers that have a cache. */
+  readonly cachedLayers: number;
   /** Shape of the keys, and of the values, of one layer. */
   cacheShape(rows: number, slots: number): Shape;
   /**

@@ -7,6 +7,7 @@ import { sortWeights } from './weights.ts';
 
 /** The same forward pass with a key/value cache, for generation. */
 export const cachedLlama = (config: LlamaConfig): CachedModel => ({
+  cachedLayers: config.numHiddenLayers,
   cacheShape: (rows, slots) => [rows, config.numKeyValueHeads, slots, config.headDim],
 
   prefill(parameters, { tokens, lengths }, slots) {

@@ -1,0 +1,131 @@
+import { hostTensor, randomUniform, type Backend, type DeviceTensor, type HostTensor } from '@tether/core';
+import type { GenerationShape, Program } from './programs.ts';
+import { sampleToken, type SamplingOptions } from './sampling.ts';
+
+/** A prompt and what was made of it so far. */
+export interface Row {
+  readonly prompt: ArrayLike<number>;
+  readonly stream: number;
+  /** Tokens that may still come. */
+  readonly room: number;
+  readonly tokens: number[];
+  readonly logps: number[];
+  ended: boolean;
+}
+
+export const startRow = (prompt: ArrayLike<number>, stream: number, room: number): Row => ({
+  prompt,
+  stream,
+  room,
+  tokens: [],
+  logps: [],
+  ended: false,
+});
+
+const isOpen = (row: Row): boolean => !row.ended && row.tokens.length < row.room;
+export interface Session {
+  readonly backend: Backend;
+  readonly parameters: ReadonlyMap<string, DeviceTensor>;
+  readonly prefill: Program;
+  readonly decode: Program;
+  readonly shape: GenerationShape;
+}
+
+type Cache = ReadonlyMap<string, DeviceTensor>;
+
+/** Writes the continuations into `rows`. Rows of the batch beyond them repeat a token that nobody reads. */
+export async function continueRows(session: Session, rows: readonly Row[], options: RowOptions): Promise<void> {
+  const { backend, shape } = session;
+  let cache: Cache = new Map();
+  try {
+    let program = session.prefill;
+    let values = prefillValues(rows, shape);
+    while (rows.some(isOpen)) {
+      const { logits, ...next } = await runProgram(session, program, cache, values);
+      cache = next.cache;
+      extendRows(rows, await take(backend, logits), options);
+      program = session.decode;
+      values = stepValues(rows, shape);
+    }
+  } finally {
+    for (const tensor of cache.values()) backend.release(tensor);
+  }
+}
+
+/** Downloads a tensor and gives its memory back. */
+async function take(backend: Backend, tensor: DeviceTensor): Promise<HostTensor> {
+  try {
+    return await backend.download(tensor);
+  } finally {
+    backend.release(tensor);
+  }
+}
+
+function prefillValues(rows: readonly Row[], { rows: count, promptLength }: GenerationShape): Map<string, HostTensor> {
+  const tokens = new Int32Array(count * promptLength);
+  const lengths = new Int32Array(count).fill(1);
+  rows.forEach(({ prompt }, row) => {
+    tokens.set(Array.from(prompt), row * promptLength);
+    lengths[row] = prompt.length;
+  });
+  return new Map([
+    ['tokens', hostTensor('i32', [count, promptLength], tokens)],
+    ['lengths', hostTensor('i32', [count], lengths)],
+  ]);
+}
+
+/** The last token of each row at its position. A row that is done stays where it ended. */
+function stepValues(rows: readonly Row[], { rows: count }: GenerationShape): Map<string, HostTensor> {
+  const tokens = new Int32Array(count);
+  const positions = new Int32Array(count);
+  rows.forEach((row, index) => {
+    tokens[index] = row.tokens.at(-1) ?? 0;
+    positions[index] = row.prompt.length + Math.max(0, row.tokens.length - 1);
+  });
+  return new Map([
+    ['tokens', hostTensor('i32', [count], tokens)],
+    ['positions', hostTensor('i32', [count], positions)],
+  ]);
+}
+
+/** One pass. The old cache is given up to it; what it returns is the caller's. */
+async function runProgram(
+  { backend, parameters }: Session,
+  { graph, executable }: Program,
+  cache: Cache,
+  values: ReadonlyMap<string, HostTensor>,
+): Promise<{ logits: DeviceTensor; cache: Cache }> {
+  const uploaded = new Map<string, DeviceTensor>();
+  try {
+    for (const [name, value] of values) uploaded.set(name, await backend.upload(value));
+    const inputs = new Map<string, DeviceTensor>();
+    for (const name of graph.inputs.keys()) {
+      const tensor = uploaded.get(name) ?? cache.get(name) ?? parameters.get(name);
+      if (tensor === undefined) throw new Error(`the model's parameter "${name}" is not among those given`);
+      inputs.set(name, tensor);
+    }
+    const outputs = await executable.run(inputs);
+    const layers = [...outputs].filter(([name]) => name !== 'logits');
+    return { logits: outputs.get('logits')!, cache: new Map(layers) }; // an output of both graphs
+  } finally {
+    for (const tensor of uploaded.values()) backend.release(tensor);
+  }
+}
+
+export interface RowOptions extends Required<SamplingOptions> {
+  readonly seed?: number;
+  readonly eosTokenIds?: readonly number[];
+}
+
+/** Chooses the next token of every open row from logits [B, V]. */
+function extendRows(rows: readonly Row[], { shape, data }: HostTensor, options: RowOptions): void {
+  const size = shape[1]!;
+  rows.forEach((row, index) => {
+    if (!isOpen(row)) return;
+    const uniform = randomUniform(options.seed ?? 0, row.stream, row.tokens.length);
+    const { token, logp } = sampleToken(data.subarray(index * size, (index + 1) * size), options, uniform);
+    row.tokens.push(token);
+    row.logps.push(logp);
+    row.ended = options.eosTokenIds?.includes(token) ?? false;
+  });
+}

@@ -1,0 +1,53 @@
+import type { Backend, DeviceTensor, HostTensor } from '@tether/core';
+import { evaluate, type Graph } from '@tether/graph';
+
+interface Held extends DeviceTensor {
+  readonly data: ArrayLike<number>;
+}
+
+/** A backend that runs graphs in the float64 interpreter and knows which handles are dead. Tests ask what is alive. */
+export function interpreterBackend(): Backend & {
+  readonly live: ReadonlySet<DeviceTensor>;
+  readonly labels: string[];
+} {
+  const live = new Set<DeviceTensor>();
+  const labels: string[] = [];
+  const hold = ({ dtype, shape, data }: HostTensor): Held => {
+    const tensor = { backend: 'interpreter', dtype, shape, data };
+    live.add(tensor);
+    return tensor;
+  };
+  const kill = (tensor: DeviceTensor): void => {
+    if (!live.delete(tensor)) throw new Error('this handle is dead');
+  };
+  const run = (graph: Graph, inputs: ReadonlyMap<string, DeviceTensor>): Map<string, DeviceTensor> => {
+    for (const tensor of inputs.values()) if (!live.has(tensor)) throw new Error('this handle is dead');
+    const numbers = new Map([...inputs].map(([name, tensor]) => [name, (tensor as Held).data]));
+    return new Map([...evaluate(graph, numbers)].map(([name, value]) => [name, hold(value)]));
+  };
+  return {
+    name: 'interpreter',
+    description: 'float64 interpreter',
+    live,
+    labels,
+    async compile(graph, { label = '', inPlace = new Map<string, string>() } = {}) {
+      labels.push(label);
+      return {
+        graph,
+        async run(inputs) {
+          const outputs = run(graph, inputs);
+          for (const name of inPlace.values()) kill(inputs.get(name)!);
+          return outputs;
+        },
+        dispose: async () => undefined,
+      };
+    },
+    upload: async (tensor) => hold(tensor),
+    download: async (tensor) => {
+      if (!live.has(tensor)) throw new Error('this handle is dead');
+      return { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from((tensor as Held).data) };
+    },
+    release: kill,
+    dispose: async () => undefined,
+  };
+}
