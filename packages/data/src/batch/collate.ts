@@ -109,7 +109,8 @@ function putRow(arrays: BatchArrays, row: EncodedRow, b: number, shape: BatchSha
 /**
  * Lays rows out as one batch of the given shape.
  *
- * Fewer rows than the shape has (or `null` entries) are filled up with copies of a real row, weight 0 and number −1.
+ * Fewer rows than the shape has (or `null` entries) are filled up with copies of `filler`, or else of the first row,
+ * weight 0 and number −1.
  * A copy, not emptiness: every mean over its tokens stays finite, so weighting rows by `rowWeight` is all that a loss
  * has to do.
  * @throws DataError naming the row when a row does not fit the shape.
@@ -120,7 +121,7 @@ export function collate(
   options: CollateOptions,
   filler?: EncodedRow,
 ): HostBatch {
-  const copied = rows.find((row) => row !== null) ?? filler;
+  const copied = filler ?? rows.find((row) => row !== null);
   if (copied === undefined) throw new RangeError('a batch needs at least one row');
   if (rows.length > shape.rows) throw new RangeError(`${rows.length} rows for a batch of ${shape.rows}`);
   const arrays = emptyBatch(shape, options.padTokenId);

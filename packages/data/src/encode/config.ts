@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
-const length = (what: string) => z.int().positive().nullable().describe(`${what}, in tokens; null: no limit.`);
+const length = (what: string, least = 1) =>
+  z.int().min(least).nullable().describe(`${what}, in tokens; null: no limit.`);
 
 /** How text becomes tokens. Names and defaults follow TRL's DPOConfig where they mean the same. */
 export const encodeSchema = z.strictObject({
-  max_length: length('Longest prompt + completion').default(1024),
+  max_length: length('Longest prompt + completion', 2).default(1024),
   max_prompt_length: length('Longest prompt; of a longer one the end is kept').default(null),
   max_completion_length: length('Longest completion; of a longer one the start is kept').default(null),
   truncation_mode: z

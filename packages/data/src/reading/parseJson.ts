@@ -1,14 +1,15 @@
 import { DataError } from '../errors.ts';
 
+/** Lines from the start of the text to the fault, where V8 says "… at position 17 …"; it does so for most faults. */
 function lineOffset(text: string, error: unknown): number {
-  // V8 says "… at position 17 …"; without a position the fault lies at the row's start or end.
   const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
   return position === undefined ? 0 : text.slice(0, Number(position)).split('\n').length - 1;
 }
 
+/** V8's message without its quotation of the text and its own position. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ in JSON at position.*$/s, '').replace(/, "?\.{3}.*$/s, '');
+  return message.replace(/ in JSON at position.*$/s, '').replace(/, (\.{3})?".*is not valid JSON$/s, '');
 }
 
 /**

@@ -38,7 +38,8 @@ function findingLines(report: DataReport, kind: FindingKind, limit: number): str
           group.map(({ rowNumber }) => rowNumber),
           limit,
         );
-        const example = group.length === 1 ? group[0]!.reason : `such as ${group[0]!.reason}`;
+        const same = group.every(({ reason }) => reason === group[0]!.reason);
+        const example = same ? group[0]!.reason : `such as ${group[0]!.reason}`;
         return `    ${group.length === 1 ? 'row' : 'rows'} ${numbers}: ${example}`;
       }),
     ];

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../errors.ts';
+import { dataFormatSchema, type FormName } from './config.ts';
+import { plainText } from './example.ts';
+import type { ParseOptions } from './form.ts';
+import { detectForm, parseRow } from './parseRow.ts';
+import { readExamples, type ReadRow } from './readExamples.ts';
+
+const { columns } = dataFormatSchema.parse({});
+const options: ParseOptions = { columns, instructionsAsMessages: true };
+const user = (content: string) => ({ role: 'user', content });
+const assistant = (content: string) => ({ role: 'assistant', content });
+
+function parse(row: unknown, parseOptions = options) {
+  const form = detectForm(row, parseOptions.columns);
+  if (form === undefined) throw new Error('no form fits the row');
+  const parsed = parseRow(row, 1, form, parseOptions);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return { form, prompt: parsed.example.prompt, completions: parsed.example.completions };
+}
+
+function problem(row: unknown, form: FormName): string {
+  const parsed = parseRow(row, 1, form, options);
+  if (parsed.ok) throw new Error('the row was accepted');
+  return parsed.problem;
+}
+
+describe("TRL's forms", () => {
+  it('explicit prompt, text', () => {
+    expect(parse({ prompt: 'The sky is', chosen: ' blue.', rejected: ' green.' })).toEqual({
+      form: 'trl',
+      prompt: 'The sky is',
+      completions: [' blue.', ' green.'],
+    });
+  });
+
+  it('implicit prompt, text: the common beginning without its last space', () => {
+    expect(parse({ chosen: 'The sky is blue.', rejected: 'The sky is green.' })).toMatchObject({
+      prompt: 'The sky is',
+      completions: [' blue.', ' green.'],
+    });
+  });
+
+  it('implicit prompt, text: nothing is lost, and neither completion is swallowed', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.string({ minLength: 1, unit: 'binary' }),
+        fc.string({ minLength: 1 }),
+        (start, a, b) => {
+          const { prompt, completions } = parse({ chosen: start + a, rejected: start + b });
+          expect(completions.map((completion) => `${plainText(prompt)}${plainText(completion)}`)).toEqual([
+            start + a,
+            start + b,
+          ]);
+          for (const completion of completions) expect(completion.length).toBeGreaterThan(0);
+          expect(plainText(prompt)).not.toMatch(/[\uD800-\uDBFF]$/);
+        },
+      ),
+    );
+  });
+
+  it('explicit prompt, messages', () => {
+    const row = { prompt: [user('Hi')], chosen: [assistant('Hello')], rejected: [assistant('No')] };
+    expect(parse(row)).toEqual({ form: 'trl', prompt: row.prompt, completions: [row.chosen, row.rejected] });
+  });
+
+  it('implicit prompt, messages: the shared first turns', () => {
+    const turns = [user('Hi'), assistant('Hello'), user('Sky?')];
+    const row = { chosen: [...turns, assistant('blue')], rejected: [...turns, assistant('green')] };
+    expect(parse(row)).toMatchObject({ prompt: turns, completions: [[assistant('blue')], [assistant('green')]] });
+  });
+
+  it('a prompt in text beside conversations is a user turn, or is already their first turn', () => {
+    const prompt = 'Hi';
+    const bare = parse({ prompt, chosen: [assistant('Hello')], rejected: [assistant('No')] });
+    const repeated = parse({
+      prompt,
+      chosen: [user('Hi'), assistant('Hello')],
+      rejected: [user('Hi'), assistant('No')],
+    });
+    expect(bare.prompt).toEqual([user('Hi')]);
+    expect(repeated).toEqual(bare);
+  });
+
+  it('identical conversations keep their last turn as completions', () => {
+    const turns = [user('Hi'), assistant('Hello')];
+    expect(parse({ chosen: turns, rejected: turns })).toMatchObject({
+      completions: [[assistant('Hello')], [assistant('Hello')]],
+    });
+  });
+});
+
+describe('other forms', () => {
+  it('ShareGPT pairs become messages', () => {
+    const row = {
+      system: 'Be kind.',
+      conversations: [
+        { from: 'human', value: 'Hi' },
+        { from: 'gpt', value: 'Hello' },
+        { from: 'human', value: 'Sky?' },
+      ],
+      chosen: { from: 'gpt', value: 'blue' },
+      rejected: [{ from: 'gpt', value: 'green' }],
+    };
+    expect(parse(row)).toEqual({
+      form: 'sharegpt',
+      prompt: [{ role: 'system', content: 'Be kind.' }, user('Hi'), assistant('Hello'), user('Sky?')],
+      completions: [[assistant('blue')], [assistant('green')]],
+    });
+  });
+
+  it('instruction rows become messages, or text for a model without a chat template', () => {
+    const row = { instruction: 'Sort.', input: 'b a', output: 'a b', chosen: 'a b', rejected: 'b a' };
+    expect(parse(row)).toEqual({
+      form: 'instruction',
+      prompt: [user('Sort.\n\nb a')],
+      completions: [[assistant('a b')], [assistant('b a')]],
+    });
+    const text = { columns, instructionsAsMessages: false };
+    expect(parse(row, text)).toEqual({
+      form: 'instruction',
+      prompt: '### Instruction:\nSort.\n\n### Input:\nb a\n\n### Response:\n',
+      completions: ['a b', 'b a'],
+    });
+    expect(parse({ ...row, input: '' }, text).prompt).toBe('### Instruction:\nSort.\n\n### Response:\n');
+  });
+
+  it('single completions: prompt and completion, or plain text', () => {
+    expect(parse({ prompt: 'a', completion: ' b' })).toEqual({ form: 'completion', prompt: 'a', completions: [' b'] });
+    expect(parse({ text: 'a b' })).toEqual({ form: 'completion', prompt: '', completions: ['a b'] });
+  });
+
+  it('columns may have other names', () => {
+    const renamed = dataFormatSchema.parse({
+      columns: { prompt: 'question', chosen: 'good', rejected: 'bad' },
+    }).columns;
+    const row = { question: 'q', good: 'g', bad: 'b', chosen: 'not this' };
+    expect(parse(row, { ...options, columns: renamed })).toMatchObject({ prompt: 'q', completions: ['g', 'b'] });
+  });
+});
+
+describe('a bad row says what is wrong with it', () => {
+  it.each<[FormName, unknown, string]>([
+    ['trl', { prompt: 'a', rejected: 'b' }, 'no "chosen" column'],
+    ['trl', { prompt: 'a', chosen: null, rejected: 'b' }, '"chosen" is null'],
+    ['trl', { prompt: 'a', chosen: 3, rejected: 'b' }, '"chosen" must be text or a list of messages, found a number'],
+    ['trl', { prompt: 'a', chosen: [], rejected: 'b' }, '"chosen" has no messages'],
+    ['trl', { prompt: 'a', chosen: [{ role: 'user' }], rejected: 'b' }, 'message 1 of "chosen" has no text content'],
+    [
+      'trl',
+      { prompt: [user('a')], chosen: 'x', rejected: 'y' },
+      '"prompt", "chosen" and "rejected" must be all text or all messages',
+    ],
+    ['trl', { chosen: 'x', rejected: [user('y')] }, '"chosen" and "rejected" must be both text or both messages'],
+    [
+      'trl',
+      { chosen: [user('x'), assistant('a')], rejected: [user('y'), assistant('a')] },
+      'the conversations share no first message',
+    ],
+    ['trl', ['a'], 'not an object with columns'],
+    [
+      'sharegpt',
+      { conversations: [{ from: 'robot', value: 'x' }], chosen: {}, rejected: {} },
+      'turn 1 of "conversations" has an unknown "from": "robot"',
+    ],
+    [
+      'sharegpt',
+      { conversations: [{ from: 'human', value: 'x' }], chosen: { from: 'gpt' }, rejected: {} },
+      '"chosen" has no text "value"',
+    ],
+    ['instruction', { instruction: 'a', input: 7, chosen: 'b', rejected: 'c' }, '"input" must be text, found a number'],
+    ['completion', { completion: 'b' }, 'no "prompt" column'],
+  ])('%s %j', (form, row, message) => {
+    expect(problem(row, form)).toContain(message);
+  });
+});
+
+describe('reading a file of rows', () => {
+  async function* rowsOf(...values: unknown[]) {
+    for (const [index, value] of values.entries()) yield { rowNumber: index + 1, line: index + 1, value };
+  }
+  async function readAll(format: 'auto' | FormName, ...values: unknown[]) {
+    const read: ReadRow[] = [];
+    for await (const row of readExamples('f.json', rowsOf(...values), format, options)) read.push(row);
+    return read;
+  }
+  const good = { prompt: 'a', chosen: 'b', rejected: 'c' };
+
+  it('takes the form of the first row that fits one; rows before it are judged by that form', async () => {
+    const rows = await readAll('auto', { prompt: 'a', rejected: 'c' }, good, { text: 'x' });
+    expect(rows.map(({ parsed }) => (parsed.ok ? 'ok' : parsed.problem))).toEqual([
+      'no "chosen" column',
+      'ok',
+      'no "chosen" column',
+    ]);
+  });
+
+  it('names the columns it found when no form fits', async () => {
+    const read = readAll('auto', { question: 1 }, { answer: 2 });
+    await expect(read).rejects.toThrow(DataError);
+    await expect(read).rejects.toThrow(
+      /f\.json: no row has a known form; its columns are question, answer\.\nKnown forms: chosen \+ rejected/,
+    );
+  });
+});

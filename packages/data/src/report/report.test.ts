@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatRowNumbers } from '../errors.ts';
+import { FINDING_KINDS, mergeFindings, type RowFinding } from './finding.ts';
+import { renderReport } from './render.ts';
+import { buildReport, locateRow, type ReportInput } from './report.ts';
+import { lengthStatistics, percentile } from './statistics.ts';
+
+const input: ReportInput = {
+  sources: [
+    { name: 'a.json', part: 'train', form: 'trl', firstRow: 1, rows: 40 },
+    { name: 'b.jsonl', part: 'eval', form: 'sharegpt', firstRow: 41, rows: 10 },
+  ],
+  findings: [
+    {
+      rowNumber: 12,
+      kind: 'long-prompt',
+      action: 'dropped',
+      reason: 'prompt of 80 tokens is over max_prompt_length 64',
+    },
+    { rowNumber: 9, kind: 'identical-pair', action: 'dropped', reason: 'chosen equals rejected' },
+    { rowNumber: 10, kind: 'identical-pair', action: 'dropped', reason: 'chosen equals rejected' },
+    { rowNumber: 11, kind: 'identical-pair', action: 'dropped', reason: 'chosen equals rejected' },
+    { rowNumber: 7, kind: 'long-completion', action: 'truncated', reason: '90 tokens with its prompt, max_length 64' },
+    { rowNumber: 30, kind: 'long-completion', action: 'truncated', reason: '70 tokens with its prompt, max_length 64' },
+    { rowNumber: 9, kind: 'empty-completion', action: 'dropped', reason: 'rejected empty' },
+    { rowNumber: 45, kind: 'eval-overlap', action: 'kept', reason: 'its prompt is that of row 3' },
+  ],
+  rowsUsed: { train: 36, eval: 10 },
+  rowsBeyondLimit: 0,
+  lengths: Array.from({ length: 46 }, (_, index) => [index + 1, 2 * (index + 1), 5]),
+  unit: 'tokens',
+  buckets: [
+    { rowLength: 48, sides: 2, completionLength: 30, viewLength: 40, rowCount: 20 },
+    { rowLength: 144, sides: 2, completionLength: 92, viewLength: 138, rowCount: 26 },
+  ],
+  paddingShare: 0.2345,
+  fingerprint: 'ab'.repeat(32),
+};
+
+describe('the report', () => {
+  it('reads like this', () => {
+    expect(renderReport(buildReport(input)).join('\n')).toMatchInlineSnapshot(`
+      "Data
+        a.json: 40 rows (trl, numbered 1–40)
+        b.jsonl: 10 rows (sharegpt, for evaluation, numbered 41–50)
+        read 50 rows: 36 to train on, 10 to evaluate on, 4 dropped
+        pairs with equal completions: 3, dropped
+          rows 9–11: chosen equals rejected
+        rows with an empty completion: 1, dropped
+          row 9: rejected empty
+        rows with a prompt over the limit: 1, dropped
+          row 12: prompt of 80 tokens is over max_prompt_length 64
+        rows with a completion over the limit: 2, truncated
+          rows 7, 30: such as 90 tokens with its prompt, max_length 64
+        evaluation rows whose prompt is also trained on: 1, kept
+          row 45: its prompt is that of row 3
+        length in tokens       mean    min    p50    p90    p99    max
+        prompt                 23.5      1     23     42     46     46
+        chosen                 47.0      2     46     84     92     92
+        rejected                5.0      5      5      5      5      5
+        rows × length in tokens: 20 × 48, 26 × 144; padding 23.4 %
+        fingerprint sha256:abababababababababababababababababababababababababababababababab"
+    `);
+  });
+
+  it('counts a row once per kind and once as dropped, and lists every finding by row', () => {
+    const report = buildReport(input);
+    expect(report.counts).toMatchObject({ 'identical-pair': 3, 'long-completion': 2, duplicate: 0 });
+    expect(report.rowsDropped).toBe(4);
+    expect(report.rowsRead).toBe(50);
+    expect(report.findings.map(({ rowNumber }) => rowNumber)).toEqual([7, 9, 9, 10, 11, 12, 30, 45]);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  it('has a line for every kind of finding, so none can stay unseen', () => {
+    const actions = ['dropped', 'truncated', 'kept'] as const;
+    const findings: RowFinding[] = FINDING_KINDS.map((kind, index) => ({
+      kind,
+      action: actions[index % 3]!,
+      rowNumber: 100 + index,
+      reason: `reason of ${kind}`,
+    }));
+    const lines = renderReport(buildReport({ ...input, findings }));
+    for (const { rowNumber, reason } of findings) expect(lines).toContain(`    row ${rowNumber}: ${reason}`);
+  });
+
+  it('says how many row numbers it does not list', () => {
+    const findings = Array.from({ length: 30 }, (_, index) => ({
+      kind: 'duplicate' as const,
+      action: 'kept' as const,
+      rowNumber: 2 * index + 1,
+      reason: 'equals row 1',
+    }));
+    const lines = renderReport(buildReport({ ...input, findings }), { maxRowNumbers: 3 });
+    expect(lines).toContain('    rows 1, 3, 5 and 27 more: equals row 1');
+  });
+
+  it('finds the file of a row number', () => {
+    const report = buildReport(input);
+    expect(locateRow(report, 40)).toEqual({ source: 'a.json', row: 40 });
+    expect(locateRow(report, 41)).toEqual({ source: 'b.jsonl', row: 1 });
+    expect(locateRow(report, 51)).toBeUndefined();
+  });
+});
+
+describe('row numbers', () => {
+  it('are written as ranges', () => {
+    expect(formatRowNumbers([1, 2, 3, 5, 6, 9])).toBe('1–3, 5, 6, 9');
+    expect(formatRowNumbers([4, 4, 5])).toBe('4, 5');
+    expect(formatRowNumbers([1, 3, 5, 6, 7], 2)).toBe('1, 3 and 3 more');
+    expect(formatRowNumbers([])).toBe('');
+  });
+
+  it('all come back from the ranges', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(60)), (drawn) => {
+        const ascending = drawn.toSorted((a, b) => a - b);
+        const read = formatRowNumbers(ascending)
+          .split(', ')
+          .filter((part) => part !== '')
+          .flatMap((part) => {
+            const [from, to] = part.split('–').map(Number);
+            return Array.from({ length: (to ?? from!) - from! + 1 }, (_, index) => from! + index);
+          });
+        expect(read).toEqual(ascending);
+      }),
+    );
+  });
+});
+
+describe('length statistics', () => {
+  it('of 1 … 200', () => {
+    const lengths = Array.from({ length: 200 }, (_, index) => 200 - index);
+    expect(lengthStatistics(lengths)).toEqual({
+      count: 200,
+      mean: 100.5,
+      min: 1,
+      p50: 100,
+      p90: 180,
+      p99: 198,
+      max: 200,
+    });
+    expect(lengthStatistics([])).toEqual({ count: 0, mean: 0, min: 0, p50: 0, p90: 0, p99: 0, max: 0 });
+  });
+
+  it('percentiles: at least that share of the values is not above it, and it is the least such value', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(50), { minLength: 1 }), fc.constantFrom(0.25, 0.5, 0.75), (values, share) => {
+        const ascending = values.toSorted((a, b) => a - b);
+        const value = percentile(ascending, share);
+        const atMost = (limit: number) => values.filter((other) => other <= limit).length / values.length;
+        expect(atMost(value)).toBeGreaterThanOrEqual(share);
+        expect(values.filter((other) => other < value).length / values.length).toBeLessThan(share);
+      }),
+    );
+  });
+});
+
+it('findings of one kind on one row become one, the gravest action winning', () => {
+  const merged = mergeFindings([
+    { kind: 'long-prompt', action: 'truncated', reason: 'first' },
+    { kind: 'duplicate', action: 'kept', reason: 'other' },
+    { kind: 'long-prompt', action: 'dropped', reason: 'second' },
+  ]);
+  expect(merged).toEqual([
+    { kind: 'long-prompt', action: 'dropped', reason: 'first; second' },
+    { kind: 'duplicate', action: 'kept', reason: 'other' },
+  ]);
+});
