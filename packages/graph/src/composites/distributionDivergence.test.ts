@@ -113,7 +113,9 @@ describe('distributionDivergence', () => {
     const [states, matrix] = [numbers([3, 2], 1), numbers([7, 2], 2)];
     const values = { policy: states, weight: matrix, reference: states, frozen: matrix, weights: [1, 1, 1] };
     for (const { data } of evaluate(graph, values).values())
-      data.forEach((x) => expect(Math.abs(x)).toBeLessThan(ROUNDING));
+      data.forEach((x) => {
+        expect(Math.abs(x)).toBeLessThan(ROUNDING);
+      });
   });
 
   it.each(KINDS)('stays finite where the distributions are one-hot and disjoint: %s', (kind) => {

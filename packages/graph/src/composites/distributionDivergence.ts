@@ -35,9 +35,9 @@ interface Saved {
 type LogitsAfter = (after: Tensor) => (chunk: Chunk) => LogitPair;
 
 interface Divergence {
-  value(chunks: readonly Chunk[], logits: (chunk: Chunk) => LogitPair, logitsAfter: LogitsAfter): Saved;
+  readonly value: (chunks: readonly Chunk[], logits: (chunk: Chunk) => LogitPair, logitsAfter: LogitsAfter) => Saved;
   /** d value / d z_v for the policy's logits z of a chunk, from log π and log ρ [N, c]. */
-  slope(logPolicy: Tensor, logReference: Tensor, center: Tensor): Tensor;
+  readonly slope: (logPolicy: Tensor, logReference: Tensor, center: Tensor) => Tensor;
 }
 
 const rowSum = (x: Tensor): Tensor => reduceSum(x, [1], true); // [N, c] → [N, 1]

@@ -25,7 +25,9 @@ describe('chunksOf', () => {
         const chunks = chunksOf(size, chunk);
         expect(chunks[0]!.start).toBe(0);
         expect(chunks.at(-1)!.limit).toBe(size);
-        chunks.slice(1).forEach(({ start }, index) => expect(start).toBe(chunks[index]!.limit));
+        chunks.slice(1).forEach(({ start }, index) => {
+          expect(start).toBe(chunks[index]!.limit);
+        });
         for (const { start, limit } of chunks) expect(limit - start).toBeLessThanOrEqual(chunk);
         expect(Math.min(...chunks.map(({ start, limit }) => limit - start))).toBeGreaterThan(0);
       }),

@@ -51,9 +51,9 @@ describe('attention', () => {
     const given = values(7);
     const result = evaluate(traceGraph({ y: attention(q, k, v, mask) }), given).get('y')!;
     expect(result.shape).toEqual([rows, heads, length, dim]);
-    byDefinition(given.q, given.k, given.v, given.mask).forEach((x, index) =>
-      expect(result.data[index]).toBeCloseTo(x, 12),
-    );
+    byDefinition(given.q, given.k, given.v, given.mask).forEach((x, index) => {
+      expect(result.data[index]).toBeCloseTo(x, 12);
+    });
   });
 
   it('has the gradients of its definition', () => {

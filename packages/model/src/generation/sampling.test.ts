@@ -75,7 +75,9 @@ describe('sampleToken', () => {
     const draws = 20_000;
     for (let i = 0; i < draws; i++) counts[sample(logits, {}, randomUniform(5, 0, i)).token]!++;
     // The standard deviation of a frequency is at most 0.0035: 0.015 is over 4 of them, and the draws are fixed.
-    [0.1, 0.6, 0.3].forEach((p, token) => expect(Math.abs(counts[token]! / draws - p)).toBeLessThan(0.015));
+    [0.1, 0.6, 0.3].forEach((p, token) => {
+      expect(Math.abs(counts[token]! / draws - p)).toBeLessThan(0.015);
+    });
   });
 
   it('never takes a token of probability 0', () => {

@@ -5,6 +5,12 @@ interface Held extends DeviceTensor {
   readonly data: ArrayLike<number>;
 }
 
+/** What `compute` gives or throws, as a promise. */
+const attempt = <T>(compute: () => T): Promise<T> =>
+  new Promise((resolve) => {
+    resolve(compute());
+  });
+
 /** A backend that runs graphs in the float64 interpreter and knows which handles are dead. Tests ask what is alive. */
 export function interpreterBackend(): Backend & {
   readonly live: ReadonlySet<DeviceTensor>;
@@ -30,24 +36,26 @@ export function interpreterBackend(): Backend & {
     description: 'float64 interpreter',
     live,
     labels,
-    async compile(graph, { label = '', inPlace = new Map<string, string>() } = {}) {
+    compile(graph, { label = '', inPlace = new Map<string, string>() } = {}) {
       labels.push(label);
-      return {
+      return Promise.resolve({
         graph,
-        async run(inputs) {
-          const outputs = run(graph, inputs);
-          for (const name of inPlace.values()) kill(inputs.get(name)!);
-          return outputs;
-        },
-        dispose: async () => undefined,
-      };
+        run: (inputs) =>
+          attempt(() => {
+            const outputs = run(graph, inputs);
+            for (const name of inPlace.values()) kill(inputs.get(name)!);
+            return outputs;
+          }),
+        dispose: () => Promise.resolve(),
+      });
     },
-    upload: async (tensor) => hold(tensor),
-    download: async (tensor) => {
-      if (!live.has(tensor)) throw new Error('this handle is dead');
-      return { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from((tensor as Held).data) };
-    },
+    upload: (tensor) => Promise.resolve(hold(tensor)),
+    download: (tensor) =>
+      attempt(() => {
+        if (!live.has(tensor)) throw new Error('this handle is dead');
+        return { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from((tensor as Held).data) };
+      }),
     release: kill,
-    dispose: async () => undefined,
+    dispose: () => Promise.resolve(),
   };
 }
