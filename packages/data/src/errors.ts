@@ -10,6 +10,11 @@ export class DataError extends Error {
   }
 }
 
+/** One row cannot be used, and why. Thrown where rows are taken apart; turned into a finding or an error listing all. */
+export class BadRow extends Error {
+  override readonly name = 'BadRow';
+}
+
 /**
  * Row numbers as a person writes them: `1–3, 7, 9–12`. Beyond `limit` entries the rest is counted, not listed.
  * The numbers must be ascending.

@@ -1,4 +1,4 @@
-export { DataError, formatRowNumbers } from './errors.ts';
+export { BadRow, DataError, formatRowNumbers } from './errors.ts';
 export * from './random.ts';
 
 export type { RawRow } from './reading/row.ts';

@@ -4,7 +4,7 @@ import { buildReport, type DataReport } from '../report/report.ts';
 import { type DataConfig, type DataConfigInput, dataConfigSchema } from './config.ts';
 import { divide, type FindingsByRow, listFindings } from './checkRows.ts';
 import { contentFingerprint } from './contentHash.ts';
-import { instructionsAsMessages, type LoadOptions, loadDataset, readConfigured } from './loadDataset.ts';
+import { instructionsAsMessages, type LoadOptions, prepareDataset, readConfigured } from './loadDataset.ts';
 
 /** The report on texts alone: no tokenizer, so no truncation, no prefix check, lengths in characters. */
 async function checkTexts(config: DataConfig, baseFolder: string): Promise<DataReport> {
@@ -37,5 +37,5 @@ export async function checkData(
 ): Promise<DataReport> {
   const parsed = dataConfigSchema.parse({ ...config, on_bad_row: 'drop' });
   if (tokenizer === undefined) return checkTexts(parsed, options.baseFolder ?? '.');
-  return (await loadDataset(parsed, tokenizer, options)).report;
+  return (await prepareDataset(parsed, tokenizer, options)).report;
 }

@@ -145,10 +145,10 @@ describe('bad rows', () => {
     expect(error.rowNumbers).toEqual([2, 4, 5, 6]);
     expect(error.message).toBe(
       [
-        `${join(folder, files)}: 4 rows do not have the expected form`,
+        `${join(folder, files)}: 4 rows cannot be used`,
         '  no "chosen" column: rows 2, 4, 5',
         '  not an object with columns: row 6',
-        'Correct these rows, name other columns with the option columns, or set on_bad_row: drop to leave them out.',
+        'Correct these rows, name other columns with the option columns, or leave them out with on_bad_row: drop.',
       ].join('\n'),
     );
   });
@@ -165,6 +165,8 @@ describe('bad rows', () => {
 
   it('that leave nothing to train on say what became of all rows', async () => {
     const files = await fileOf([{ ...pair('a'), rejected: ' yes a' }]);
+    const checked = await checkData({ files }, characters, { baseFolder: folder });
+    expect(checked.rowsUsed).toEqual({ train: 0, eval: 0 });
     await expect(load({ files })).rejects.toThrow(/of 1 rows none is left to train on \(identical-pair 1\)/);
   });
 
@@ -176,6 +178,28 @@ describe('bad rows', () => {
     const files = await fileOf([{ chosen: turns('a'), rejected: turns('b') }]);
     await expect(load({ files, eval_fraction: 0 })).rejects.toThrow(/the model has no chat template/);
     expect((await load({ files, eval_fraction: 0 }, chat)).train).toHaveLength(1);
+  });
+
+  it('are conversations that the chat template refuses, too', async () => {
+    const strict: TextTokenizer = {
+      ...chat,
+      applyChatTemplate(messages, options) {
+        if (messages[0]?.role === 'system') throw new Error('no system role');
+        return chat.applyChatTemplate!(messages, options);
+      },
+    };
+    const answer = (content: string) => [{ role: 'assistant', content }];
+    const rows = ['user', 'system', 'user', 'system'].map((role) => ({
+      prompt: [{ role, content: 'q' }],
+      chosen: answer('a'),
+      rejected: answer('b'),
+    }));
+    const files = await fileOf(rows);
+    await expect(load({ files }, strict)).rejects.toThrow(
+      /2 rows cannot be used\n {2}the chat template refuses the conversation: no system role: rows 2, 4\n/,
+    );
+    const { train } = await load({ files, on_bad_row: 'drop', eval_fraction: 0 }, strict);
+    expect(train.map(({ rowNumber }) => rowNumber)).toEqual([1, 3]);
   });
 
   it('of another kind in a second file are refused', async () => {

@@ -5,6 +5,7 @@ import { encodeExample } from '../encode/encodeExample.ts';
 import type { TextTokenizer } from '../encode/tokenizer.ts';
 import type { PreferenceExample } from '../formats/example.ts';
 import { buildReport, type DataReport } from '../report/report.ts';
+import { refuseBadRows } from './badRows.ts';
 import { addFindings, divide, type FindingsByRow, listFindings } from './checkRows.ts';
 import type { DataConfig } from './config.ts';
 import { contentFingerprint, tokenFingerprint } from './contentHash.ts';
@@ -70,6 +71,42 @@ function countRows(plan: BucketPlan) {
   }));
 }
 
+/** As `loadDataset`, but data of which nothing is left to train on is no error: its report says so. */
+export async function prepareDataset(
+  config: DataConfig,
+  tokenizer: TextTokenizer,
+  options: LoadOptions,
+): Promise<Dataset> {
+  const source = await readConfigured(config, instructionsAsMessages(config, tokenizer), options.baseFolder ?? '.');
+  refuseBadRows(config.on_bad_row, source.sources, source.findings);
+  const findings: FindingsByRow = new Map();
+  const split = divide(source, config, findings);
+  const train = encodePart(split.train, config.max_train_rows, tokenizer, config, findings);
+  const held = encodePart(split.eval, config.max_eval_rows, tokenizer, config, findings);
+  const allFindings = listFindings(source.findings, findings);
+  refuseBadRows(config.on_bad_row, source.sources, allFindings);
+  const rows = [...train.rows, ...held.rows];
+  const plan = planBuckets(rows, 'compact', config.buckets);
+  const report = buildReport({
+    sources: source.sources,
+    findings: allFindings,
+    rowsUsed: { train: train.rows.length, eval: held.rows.length },
+    rowsBeyondLimit: train.beyondLimit + held.beyondLimit,
+    lengths: rows.map(({ prompt, completions }) => [prompt.length, ...completions.map(({ length }) => length)]),
+    unit: 'tokens',
+    buckets: countRows(plan),
+    paddingShare: paddingShare(rows, plan),
+    fingerprint: contentFingerprint([...source.examples.train, ...source.examples.eval]),
+  });
+  return {
+    train: train.rows,
+    eval: held.rows,
+    report,
+    examples: { train: train.examples, eval: held.examples },
+    tokenFingerprint: tokenFingerprint(rows),
+  };
+}
+
 /**
  * Reads, checks, splits and tokenizes the data of a run.
  * @throws DataError when a file cannot be read, when rows are bad and `on_bad_row` is `error` (all bad rows at once),
@@ -80,32 +117,9 @@ export async function loadDataset(
   tokenizer: TextTokenizer,
   options: LoadOptions = {},
 ): Promise<Dataset> {
-  const source = await readConfigured(config, instructionsAsMessages(config, tokenizer), options.baseFolder ?? '.');
-  const findings: FindingsByRow = new Map();
-  const split = divide(source, config, findings);
-  const train = encodePart(split.train, config.max_train_rows, tokenizer, config, findings);
-  const held = encodePart(split.eval, config.max_eval_rows, tokenizer, config, findings);
-  const rows = [...train.rows, ...held.rows];
-  const plan = planBuckets(rows, 'compact', config.buckets);
-  const report = buildReport({
-    sources: source.sources,
-    findings: listFindings(source.findings, findings),
-    rowsUsed: { train: train.rows.length, eval: held.rows.length },
-    rowsBeyondLimit: train.beyondLimit + held.beyondLimit,
-    lengths: rows.map(({ prompt, completions }) => [prompt.length, ...completions.map(({ length }) => length)]),
-    unit: 'tokens',
-    buckets: countRows(plan),
-    paddingShare: paddingShare(rows, plan),
-    fingerprint: contentFingerprint([...source.examples.train, ...source.examples.eval]),
-  });
-  if (train.rows.length === 0) throw nothingLeft(report);
-  return {
-    train: train.rows,
-    eval: held.rows,
-    report,
-    examples: { train: train.examples, eval: held.examples },
-    tokenFingerprint: tokenFingerprint(rows),
-  };
+  const dataset = await prepareDataset(config, tokenizer, options);
+  if (dataset.train.length === 0) throw nothingLeft(dataset.report);
+  return dataset;
 }
 
 function nothingLeft(report: DataReport): DataError {

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { DataError, formatRowNumbers } from '../errors.ts';
+import { DataError } from '../errors.ts';
 import type { FormName } from '../formats/config.ts';
 import type { PreferenceExample } from '../formats/example.ts';
 import { completionsOf, readExamples } from '../formats/readExamples.ts';
@@ -20,15 +20,10 @@ export interface SourceRows {
   readonly findings: readonly RowFinding[]; // the bad rows
 }
 
-interface BadRowPlace extends RowFinding {
-  readonly source: string;
-  readonly rowInSource: number;
-}
-
 interface Reading {
   sources: SourceSummary[];
   examples: Record<Part, PreferenceExample[]>;
-  bad: BadRowPlace[];
+  bad: RowFinding[];
   rows: number; // read so far, over all sources
 }
 
@@ -50,33 +45,10 @@ async function readFile(reading: Reading, name: string, part: Part, options: Rea
     reading.rows++;
     const rowNumber = reading.rows;
     if (row.parsed.ok) reading.examples[part].push({ ...row.parsed.example, rowNumber });
-    else {
-      const { problem: reason } = row.parsed;
-      reading.bad.push({
-        kind: 'bad-row',
-        action: 'dropped',
-        rowNumber,
-        reason,
-        source: path,
-        rowInSource: row.rowNumber,
-      });
-    }
+    else reading.bad.push({ kind: 'bad-row', action: 'dropped', rowNumber, reason: row.parsed.problem });
   }
   if (form === undefined) throw new DataError(`${path}: the file holds no rows.`);
   reading.sources.push({ name: path, part, form, firstRow, rows: reading.rows - firstRow + 1 });
-}
-
-function badRowsError(bad: readonly BadRowPlace[]): DataError {
-  const lines = [...Map.groupBy(bad, ({ source }) => source)].map(([source, rows]) => {
-    const reasons = [...Map.groupBy(rows, ({ reason }) => reason)].map(
-      ([reason, same]) =>
-        `  ${reason}: ${same.length === 1 ? 'row' : 'rows'} ${formatRowNumbers(same.map((row) => row.rowInSource))}`,
-    );
-    return `${source}: ${rows.length} ${rows.length === 1 ? 'row does' : 'rows do'} not have the expected form\n${reasons.join('\n')}`;
-  });
-  const advice =
-    'Correct these rows, name other columns with the option columns, or set on_bad_row: drop to leave them out.';
-  return new DataError(`${lines.join('\n')}\n${advice}`, { rowNumbers: bad.map(({ rowNumber }) => rowNumber) });
 }
 
 function requireOneKind(sources: readonly SourceSummary[]): void {
@@ -89,18 +61,16 @@ function requireOneKind(sources: readonly SourceSummary[]): void {
 }
 
 /**
- * Reads the files of the config.
- * @throws DataError for files that cannot be read and, unless `on_bad_row` is `drop`, for bad rows: all of them at once.
+ * Reads the files of the config; bad rows are among the findings.
+ * @throws DataError for files that cannot be read.
  */
 export async function readSources(options: ReadOptions): Promise<SourceRows> {
   const { config } = options;
   const reading: Reading = { sources: [], examples: { train: [], eval: [] }, bad: [], rows: 0 };
   for (const name of [config.files ?? []].flat()) await readFile(reading, name, 'train', options);
   for (const name of [config.eval_files ?? []].flat()) await readFile(reading, name, 'eval', options);
-  if (reading.bad.length > 0 && config.on_bad_row === 'error') throw badRowsError(reading.bad);
   requireOneKind(reading.sources);
-  const findings = reading.bad.map(({ kind, action, rowNumber, reason }) => ({ kind, action, rowNumber, reason }));
-  return { sources: reading.sources, examples: reading.examples, findings };
+  return { sources: reading.sources, examples: reading.examples, findings: reading.bad };
 }
 
 /** Rows of the built-in task; the evaluation rows come from prompts held out of training. */

@@ -69,6 +69,19 @@ describe('text', () => {
     expect(encoded(pair('c', 'd', 'e'), bare)).toMatchObject({ prompt: 'c', completions: ['d|</s>', 'e|</s>'] });
   });
 
+  it('from a tokenizer that closes every text keeps its prompt open', () => {
+    const closing: TextTokenizer = {
+      ...bare,
+      encode: (text, own) => [...split(text), ...(own?.addSpecialTokens === false ? [] : [2])],
+    };
+    expect(encoded(pair('c', 'd', 'e'), closing)).toEqual({
+      prompt: 'c',
+      completions: ['d|</s>', 'e|</s>'],
+      findings: [],
+    });
+    expect(encoded(pair('c</s>', 'd', 'e'), closing).prompt).toBe('c|</s>');
+  });
+
   it('whose tokens merge across the seam starts its completion where the tokens part, and is counted', () => {
     expect(encoded(pair('ca', 'bd', 'ed'))).toEqual({
       prompt: '<s>|c',

@@ -1,7 +1,8 @@
 import type { EncodedRow } from '@tether/core';
+import { BadRow } from '../errors.ts';
 import { type PreferenceExample, plainText } from '../formats/example.ts';
 import { type Finding, isDropped } from '../report/finding.ts';
-import { splitAtBoundary, withPromptToken } from './boundary.ts';
+import { type SplitExample, splitAtBoundary, withPromptToken } from './boundary.ts';
 import type { EncodeOptions } from './config.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { truncate } from './truncate.ts';
@@ -55,7 +56,20 @@ export function encodeExample(
   tokenizer: TextTokenizer,
   options: EncodeOptions,
 ): EncodedExample {
-  const split = splitAtBoundary(example, tokenizer, options.prefix_mismatch);
+  try {
+    return encodeParts(example, splitAtBoundary(example, tokenizer, options.prefix_mismatch), tokenizer, options);
+  } catch (error) {
+    if (!(error instanceof BadRow)) throw error;
+    return { row: undefined, findings: [{ kind: 'bad-row', action: 'dropped', reason: error.message }] };
+  }
+}
+
+function encodeParts(
+  example: PreferenceExample,
+  split: SplitExample,
+  tokenizer: TextTokenizer,
+  options: EncodeOptions,
+): EncodedExample {
   const findings: Finding[] = [];
   if (split.mismatchedTokens > 0) {
     const action = options.prefix_mismatch === 'drop' ? 'dropped' : 'kept';

@@ -1,4 +1,4 @@
-import { DataError } from '../errors.ts';
+import { BadRow, DataError } from '../errors.ts';
 import type { Message, PromptOrCompletion } from '../formats/example.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
@@ -18,7 +18,12 @@ function renderConversation(
         '(for instruction rows: prompt_style: text).',
     );
   }
-  return tokenizer.applyChatTemplate(messages, { addGenerationPrompt });
+  try {
+    return tokenizer.applyChatTemplate(messages, { addGenerationPrompt });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BadRow(`the chat template refuses the conversation: ${reason}`, { cause: error });
+  }
 }
 
 function tokenizeConversation(
@@ -34,11 +39,20 @@ function tokenizeConversation(
 /**
  * A prompt's tokens as the model sees them before it answers: text with the tokenizer's start token if it has one,
  * or the chat template with the generation prompt.
- * @throws DataError for messages when the tokenizer has no chat template.
+ * @throws DataError for messages when the tokenizer has no chat template, BadRow when the template refuses them.
  */
 export function tokenizePrompt(prompt: PromptOrCompletion, tokenizer: TextTokenizer): number[] {
   if (typeof prompt !== 'string') return tokenizeConversation(prompt, true, tokenizer);
-  return withoutDoubledStart(tokenizer.encode(prompt), tokenizer);
+  const ids = withoutDoubledStart(tokenizer.encode(prompt), tokenizer);
+  return endsByItself(prompt, ids, tokenizer) ? ids.slice(0, -1) : ids;
+}
+
+/** Some tokenizers close every text with an end token: a prompt goes on. */
+function endsByItself(prompt: string, ids: readonly number[], tokenizer: TextTokenizer): boolean {
+  const end = tokenizer.eosTokenId;
+  return (
+    end !== undefined && ids.at(-1) === end && tokenizer.encode(prompt, { addSpecialTokens: false }).at(-1) !== end
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
-import { BadRow, has, requiredText, requiredTextOrMessages } from './fields.ts';
+import { BadRow } from '../errors.ts';
+import { has, requiredText, requiredTextOrMessages } from './fields.ts';
 import type { RowForm } from './form.ts';
 
 /** One completion to imitate: `prompt` and `completion` (text or messages), or plain `text` to continue from nothing. */

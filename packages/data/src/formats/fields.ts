@@ -1,9 +1,5 @@
+import { BadRow } from '../errors.ts';
 import type { Message, PromptOrCompletion } from './example.ts';
-
-/** A row that is valid JSON but does not have the expected form. Parsers throw it; `parseRow` turns it into data. */
-export class BadRow extends Error {
-  override readonly name = 'BadRow';
-}
 
 export type Fields = Readonly<Record<string, unknown>>;
 

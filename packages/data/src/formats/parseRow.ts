@@ -1,7 +1,8 @@
+import { BadRow } from '../errors.ts';
 import type { Columns, FormName } from './config.ts';
 import type { PreferenceExample } from './example.ts';
 import { completion } from './completion.ts';
-import { BadRow, isFields } from './fields.ts';
+import { isFields } from './fields.ts';
 import type { ParseOptions, RowForm } from './form.ts';
 import { instruction } from './instruction.ts';
 import { sharegpt } from './sharegpt.ts';

@@ -1,5 +1,6 @@
+import { BadRow } from '../errors.ts';
 import type { Message } from './example.ts';
-import { BadRow, type Fields, has, isFields, optionalText, required } from './fields.ts';
+import { type Fields, has, isFields, optionalText, required } from './fields.ts';
 import type { RowForm } from './form.ts';
 
 const ROLES: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
+import { BadRow } from '../errors.ts';
 import type { Columns } from './config.ts';
 import type { Message, PromptOrCompletion } from './example.ts';
-import { BadRow, type Fields, has, requiredTextOrMessages } from './fields.ts';
+import { type Fields, has, requiredTextOrMessages } from './fields.ts';
 import type { RowForm } from './form.ts';
 
 function sharedLength<Item>(

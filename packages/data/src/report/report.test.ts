@@ -97,10 +97,10 @@ describe('the report', () => {
   });
 
   it('finds the file of a row number', () => {
-    const report = buildReport(input);
-    expect(locateRow(report, 40)).toEqual({ source: 'a.json', row: 40 });
-    expect(locateRow(report, 41)).toEqual({ source: 'b.jsonl', row: 1 });
-    expect(locateRow(report, 51)).toBeUndefined();
+    const { sources } = buildReport(input);
+    expect(locateRow(sources, 40)).toEqual({ source: 'a.json', row: 40 });
+    expect(locateRow(sources, 41)).toEqual({ source: 'b.jsonl', row: 1 });
+    expect(() => locateRow(sources, 51)).toThrow(RangeError);
   });
 });
 

@@ -60,11 +60,15 @@ export function buildReport(input: ReportInput): DataReport {
   };
 }
 
-/** The file and the row within it that a run's row number stands for. */
+/**
+ * The file, and the row within it, that a run's row number stands for.
+ * @throws RangeError when no source has the row.
+ */
 export function locateRow(
-  report: DataReport,
+  sources: readonly SourceSummary[],
   rowNumber: number,
-): { readonly source: string; readonly row: number } | undefined {
-  const source = report.sources.find(({ firstRow, rows }) => rowNumber >= firstRow && rowNumber < firstRow + rows);
-  return source === undefined ? undefined : { source: source.name, row: rowNumber - source.firstRow + 1 };
+): { readonly source: string; readonly row: number } {
+  const source = sources.find(({ firstRow, rows }) => rowNumber >= firstRow && rowNumber < firstRow + rows);
+  if (source === undefined) throw new RangeError(`there is no row ${rowNumber}`);
+  return { source: source.name, row: rowNumber - source.firstRow + 1 };
 }
