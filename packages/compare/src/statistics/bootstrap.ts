@@ -39,8 +39,8 @@ export function bootstrapInterval(sample: Sample, confidence: number, draws: Dra
 
 /**
  * How much too narrow a percentile interval from n units is: the resampled variance is (n − 1)/n of the unbiased one,
- * and normal instead of Student quantiles come out (Hesterberg 2015, "What teachers should know about the bootstrap",
- * §3.2). With 3 seeds the factor is 2.69, with 64 prompts 1.03. One unit is not resampled: 1.
+ * and normal instead of Student quantiles come out (Hesterberg 2015, "What teachers should know about the bootstrap").
+ * With 3 seeds the factor is 2.69, with 64 prompts 1.03. One unit is not resampled: 1.
  */
 export function fewUnitsExpansion(units: number, confidence: number): number {
   if (units < 2) return 1;

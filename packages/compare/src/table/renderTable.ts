@@ -39,7 +39,7 @@ export function renderTable(summary: Summary, { color = false, all = false }: Ta
     wrap(summary.headline.sentence, WIDTH),
     measureTable(shown, summary, color),
     more,
-    costTable(summary.costs, summary.baseline, color),
+    costTable(summary, color),
     summary.verdicts.map(({ arm, sentence }) => wrap(`${arm}: ${sentence}`, WIDTH, '  ')).join('\n'),
     bulleted('Missing', summary.missing),
     wrap(legend(summary), WIDTH),
@@ -73,14 +73,14 @@ function measureRows(measure: MeasureSummary, color: boolean): Table.HorizontalT
   return [[{ content: paint('bold', title, color), colSpan: MEASURE_WIDTHS.length }], ...rows];
 }
 
-function costTable(costs: readonly ArmCost[], baseline: string, color: boolean): string {
+function costTable({ costs, baseline }: Summary, color: boolean): string {
   const heads = ['Cost', 'Time per step', 'Run time', 'Tokens/s', 'Peak memory', `Time vs ${baseline}`];
   const table = newTable(heads, COST_WIDTHS, [1, 5], color);
-  for (const cost of costs) table.push(costRow(cost));
+  for (const cost of costs) table.push(costRow(cost, baseline));
   return table.toString();
 }
 
-function costRow(cost: ArmCost): string[] {
+function costRow(cost: ArmCost, baseline: string): string[] {
   const { overhead } = cost;
   const range = overhead && overhead.seeds > 1 ? ` (${formatRange(overhead.lowest, overhead.highest, 2)})` : '';
   return [
@@ -89,7 +89,7 @@ function costRow(cost: ArmCost): string[] {
     formatSeconds(cost.seconds),
     formatRate(cost.tokensPerSecond),
     formatBytes(cost.peakMemoryBytes),
-    formatRatio(overhead?.mean) + range,
+    cost.arm === baseline ? 'baseline' : formatRatio(overhead?.mean) + range,
   ];
 }
 

@@ -1,0 +1,71 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { summarize } from '../summary/summarize.ts';
+import { simulateComparison } from '../testdata/simulateComparison.ts';
+import { smallComparison } from '../testdata/smallComparison.ts';
+import { renderTable } from './renderTable.ts';
+
+const summary = summarize(simulateComparison({ prompts: 16 }), { resamples: 200, permutations: 200 });
+
+function widest(text: string): number {
+  return Math.max(
+    ...stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => line.length),
+  );
+}
+
+describe('renderTable', () => {
+  it('fits 120 columns, also with all measures and with colours', () => {
+    expect(widest(renderTable(summary))).toBe(120);
+    expect(widest(renderTable(summary, { all: true, color: true }))).toBe(120);
+  });
+
+  it('has no colour codes unless asked, and says the same with them', () => {
+    const plain = renderTable(summary);
+    const colored = renderTable(summary, { color: true });
+    expect(stripVTControlCharacters(plain)).toBe(plain);
+    expect(colored).not.toBe(plain);
+    expect(stripVTControlCharacters(colored)).toBe(plain);
+  });
+
+  it('holds the headline, every arm’s verdict and cost', () => {
+    const flat = renderTable(summary).replaceAll(/\s+/g, ' ');
+    expect(flat).toContain(summary.headline.sentence.replaceAll(/\s+/g, ' '));
+    for (const { sentence } of summary.verdicts) expect(flat).toContain(sentence.replaceAll(/\s+/g, ' '));
+    expect(flat).toMatch(/ganpo │ 3\d\d ms/);
+  });
+
+  it('counts the measures that it leaves out, and shows them when asked', () => {
+    const shown = (text: string): number => summary.measures.filter(({ label }) => text.includes(`│ ${label}`)).length;
+    const [short, all] = [renderTable(summary), renderTable(summary, { all: true })];
+    expect(short).toContain(`${summary.measures.length - shown(short)} more measures`);
+    expect(shown(short)).toBeGreaterThan(0);
+    expect(shown(all)).toBe(summary.measures.length);
+    expect(all).not.toContain('more measures');
+  });
+
+  it('keeps long names whole by wrapping them', () => {
+    const name = 'a regularizer with a very long name indeed, longer than any column of the table';
+    const table = renderTable(summarize(smallComparison({ none: [1, 2], [name]: [2, 3] })));
+    expect(widest(table)).toBe(120);
+    const firstColumn = table.split('\n').map((line) => line.split('│')[1]?.trim() ?? '');
+    expect(firstColumn.join(' ').replaceAll(/\s+/g, ' ')).toContain(name);
+  });
+
+  it('calls missing values missing', () => {
+    const table = renderTable(summarize(smallComparison({ none: [1, 2], arm: [null, null] })));
+    const row = table.split('\n').find((line) => line.includes('│   arm'));
+    expect(row?.split('│').map((cell) => cell.trim())).toEqual([
+      '',
+      'arm',
+      'missing',
+      'missing',
+      '',
+      '',
+      'missing',
+      '',
+    ]);
+    expect(table).toContain('arm, seed 0 and 1: no value of Score');
+  });
+});
