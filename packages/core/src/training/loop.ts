@@ -19,7 +19,7 @@ export interface StepEvent extends StepResult {
 export interface LoopOptions {
   /** First step to run, 0-based: the number of steps a resumed run has behind it. */
   readonly firstStep: number;
-  /** Asks for an early stop: the step under way is finished and a checkpoint written. */
+  /** Asks for an early stop: the step under way is finished, evaluated where that is due, and a checkpoint written. */
   readonly signal?: AbortSignal;
   /** Seconds since some origin; injected, so that the loop itself reads no clock. */
   readonly clock: () => number;
@@ -40,7 +40,7 @@ export async function runLoop(trainer: Trainer, options: LoopOptions, hooks: Loo
     await hooks.onStep?.({ ...result, step: completed, totalSteps, seconds: options.clock() - start });
     const last = completed === totalSteps;
     const interrupted = options.signal?.aborted === true && !last;
-    if (!interrupted && (last || isDue(completed, settings.eval_steps))) await hooks.onEvaluate?.(completed);
+    if (last || isDue(completed, settings.eval_steps)) await hooks.onEvaluate?.(completed);
     if (interrupted || last || isDue(completed, settings.save_steps)) await hooks.onSave?.(completed);
     if (interrupted) return { completedSteps: completed, interrupted };
   }

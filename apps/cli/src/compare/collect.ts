@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  standardMetrics,
+  type Arm,
+  type MetricDefinition,
+  type RawComparison,
+  type Run,
+  type SampleAnswers,
+} from '@tether/compare';
+import { renderReport, type DataReport } from '@tether/data';
+import type { PolicyEvaluation, SampleText } from '../evaluation/policyEvaluation.ts';
+import type { RunResult } from '../run/executeRun.ts';
+
+/** A run of a comparison, finished or failed. */
+export interface ArmRun {
+  readonly arm: string;
+  readonly seed: number;
+  readonly folder: string;
+  readonly failure?: string;
+}
+
+export interface ComparisonParts {
+  readonly name: string;
+  readonly arms: readonly Arm[];
+  readonly seeds: readonly number[];
+  readonly runs: readonly ArmRun[];
+  /** Folder of the evaluation before training. */
+  readonly before: string;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+}
+
+/** Metrics that this program measures, in the order of the report. */
+const METRICS: readonly MetricDefinition[] = [
+  standardMetrics.goldReward,
+  standardMetrics.rewardAccuracy,
+  {
+    id: 'rewardMargin',
+    label: 'Log-ratio margin',
+    unit: 'nats',
+    better: 'higher',
+    description: 'How much more log-probability the chosen answer gained over the reference than the rejected one.',
+  },
+  standardMetrics.loss,
+  standardMetrics.kl,
+  {
+    ...standardMetrics.latentDistance,
+    digits: 4,
+    description: 'Mean distance of the policy’s hidden states from the reference’s, relative to their length.',
+  },
+  {
+    id: 'answerLength',
+    label: 'Answer length',
+    unit: 'tokens',
+    better: 'neutral',
+    digits: 1,
+    description: 'Tokens of a sampled answer.',
+  },
+];
+
+const readResult = async <T>(folder: string): Promise<T> =>
+  JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as T; // written by `executeRun`
+
+/** Everything that the runs of a comparison left, as the statistics take it. */
+export async function collectComparison(parts: ComparisonParts): Promise<RawComparison> {
+  const before = await readResult<PolicyEvaluation>(parts.before);
+  const runs: Run[] = [];
+  const after: { run: ArmRun; samples: readonly SampleText[] }[] = [];
+  for (const run of parts.runs) {
+    if (run.failure !== undefined) {
+      runs.push({ arm: run.arm, seed: run.seed, measurements: [], failure: run.failure });
+      continue;
+    }
+    const { measurements, curves, frontier, cost, samples } = await readResult<RunResult>(run.folder);
+    runs.push({
+      arm: run.arm,
+      seed: run.seed,
+      measurements: [...measurements],
+      curves: { ...curves },
+      frontier: [...frontier],
+      cost,
+    });
+    after.push({ run, samples });
+  }
+  const report = JSON.parse(await readFile(join(parts.before, 'data-report.json'), 'utf8')) as DataReport; // written by `runJob`
+  const measured = new Set(
+    [...runs.flatMap(({ measurements }) => measurements), ...before.measurements].map(({ metric }) => metric),
+  );
+  return {
+    version: 1,
+    name: parts.name,
+    createdAt: parts.createdAt,
+    metrics: METRICS.filter(({ id }) => measured.has(id)),
+    arms: [...parts.arms],
+    seeds: [...parts.seeds],
+    runs,
+    before: [...before.measurements],
+    samples: joinSamples(before.samples, after),
+    dataReport: [...renderReport(report)],
+    facts: { ...parts.facts },
+  };
+}
+
+/** Answers to one prompt side by side: before training, and of the first seed of every arm. */
+function joinSamples(
+  before: readonly SampleText[],
+  after: readonly { run: ArmRun; samples: readonly SampleText[] }[],
+): SampleAnswers[] {
+  const firstSeed = Math.min(...after.map(({ run }) => run.seed));
+  const prompts = [...new Set(before.map(({ prompt }) => prompt))];
+  return prompts.map((prompt): SampleAnswers => {
+    const own = before.filter((sample) => sample.prompt === prompt);
+    const [{ split, reference } = { split: 'heldout', reference: undefined }] = own;
+    return {
+      prompt,
+      split,
+      ...(reference === undefined ? {} : { reference }),
+      before: own.map(({ temperature, text }) => ({ temperature, text })),
+      after: after
+        .filter(({ run }) => run.seed === firstSeed)
+        .flatMap(({ run, samples }) =>
+          samples
+            .filter((sample) => sample.prompt === prompt)
+            .map(({ temperature, text }) => ({ arm: run.arm, seed: run.seed, temperature, text })),
+        ),
+    };
+  });
+}

@@ -1,0 +1,104 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BackendPlugin, Objective, Plugin, PluginKind, Regularizer } from '@tether/core';
+import { Container } from 'inversify';
+import { nearest } from '../config/problems.ts';
+import { PLUGIN } from './identifiers.ts';
+import { pluginModule, SHIPPED_PLUGINS } from './shippedPlugins.ts';
+
+interface PluginByKind {
+  readonly objective: Objective;
+  readonly regularizer: Regularizer;
+  readonly backend: BackendPlugin;
+}
+
+/** A plugin that cannot be had: its name, and what to do. */
+export class PluginError extends Error {
+  override readonly name = 'PluginError';
+}
+
+/** The composition root's view of plugins: the only place that loads them. */
+export class PluginRegistry {
+  readonly #container = new Container();
+  readonly #baseFolder: string;
+
+  /** @param baseFolder where npm packages named in a config are looked for */
+  constructor(baseFolder: string) {
+    this.#baseFolder = baseFolder;
+  }
+
+  /** Names of the plugins that come with Tether. */
+  get shippedNames(): readonly string[] {
+    return Object.keys(SHIPPED_PLUGINS);
+  }
+
+  /**
+   * A plugin by its short name, npm package name or path.
+   *
+   * @throws PluginError when there is none, it is of another kind, or it cannot be loaded
+   */
+  async get<Kind extends PluginKind>(kind: Kind, name: string): Promise<PluginByKind[Kind]> {
+    const plugin = await this.load(name);
+    if (plugin.kind !== kind) {
+      throw new PluginError(
+        `"${name}" is ${article(plugin.kind)} ${plugin.kind}, and ${article(kind)} ${kind} is needed here`,
+      );
+    }
+    return plugin as unknown as PluginByKind[Kind]; // by the check of `kind`
+  }
+
+  async load(name: string): Promise<Plugin> {
+    if (!this.#container.isBound(PLUGIN, { name })) {
+      const plugin = await (SHIPPED_PLUGINS[name] === undefined
+        ? this.#import(name)
+        : SHIPPED_PLUGINS[name]().then((module) => module.plugin));
+      await this.#container.load(pluginModule(name, plugin));
+    }
+    return this.#container.get<Plugin>(PLUGIN, { name });
+  }
+
+  async #import(name: string): Promise<Plugin> {
+    const module = await this.#importModule(name);
+    const plugin: unknown = module['plugin'] ?? module['default'];
+    if (!isPlugin(plugin)) {
+      throw new PluginError(
+        `the package "${name}" exports no Tether plugin (an export "plugin" made by defineObjective, defineRegularizer or defineBackend)`,
+      );
+    }
+    return plugin;
+  }
+
+  async #importModule(name: string): Promise<Record<string, unknown>> {
+    const require = createRequire(pathToFileURL(join(this.#baseFolder, 'tether.config')));
+    let path: string;
+    try {
+      path = require.resolve(name, { paths: [this.#baseFolder] });
+    } catch {
+      const suggestion = nearest(name, this.shippedNames);
+      const hint =
+        suggestion === undefined ? `shipped: ${this.shippedNames.join(', ')}` : `did you mean "${suggestion}"?`;
+      throw new PluginError(`there is no plugin "${name}", and no npm package of that name is installed; ${hint}`);
+    }
+    try {
+      return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    } catch (error) {
+      throw new PluginError(`the plugin "${name}" cannot be loaded: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+const article = (kind: string): string => (/^[aeiou]/.test(kind) ? 'an' : 'a');
+
+const KINDS: ReadonlySet<unknown> = new Set<PluginKind>(['objective', 'regularizer', 'backend']);
+
+function isPlugin(value: unknown): value is Plugin {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    KINDS.has(value.kind) &&
+    'config' in value &&
+    'name' in value
+  );
+}

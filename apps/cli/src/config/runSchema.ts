@@ -1,0 +1,118 @@
+import { trainingSchema, weightScheduleSchema } from '@tether/core';
+import { dataConfigSchema } from '@tether/data';
+import { z } from 'zod';
+
+/** A plugin by name (or npm package), alone or with its options beside the name. */
+const pluginUseSchema = z
+  .union([z.string().min(1), z.looseObject({ name: z.string().min(1) })])
+  .transform((use): PluginReference => {
+    if (typeof use === 'string') return { name: use, options: {} };
+    const { name, ...options } = use;
+    return { name, options };
+  });
+
+/** A plugin as a config names it; its own schema parses the options. */
+export interface PluginReference {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const regularizerUseSchema = z
+  .union([
+    z.string().min(1),
+    z.looseObject({
+      name: z.string().min(1),
+      weight: z.number().min(0).default(1),
+      schedule: weightScheduleSchema.prefault({}),
+    }),
+  ])
+  .transform((use): RegularizerReference => {
+    if (typeof use === 'string') {
+      return { name: use, options: {}, weight: 1, schedule: weightScheduleSchema.parse({}) };
+    }
+    const { name, weight, schedule, ...options } = use;
+    return { name, options, weight, schedule };
+  });
+
+export interface RegularizerReference extends PluginReference {
+  readonly weight: number;
+  readonly schedule: z.infer<typeof weightScheduleSchema>;
+}
+
+const pretrainSchema = z
+  .strictObject({
+    architecture: z
+      .record(z.string(), z.unknown())
+      .describe('config.json of a new model, for example hidden_size and num_hidden_layers'),
+    data: dataConfigSchema.describe('what it is pretrained on'),
+    training: trainingSchema.describe('how it is pretrained'),
+  })
+  .describe('a new small model on the synthetic language, in place of a checkpoint');
+
+const modelSchema = z
+  .strictObject({
+    path: z.string().min(1).optional().describe('Hugging Face folder of the model to start from'),
+    pretrain: pretrainSchema.optional(),
+    rematerialize: z
+      .boolean()
+      .default(false)
+      .describe('compute each layer again in the backward pass: less memory, about a third more time'),
+  })
+  .refine(({ path, pretrain }) => (path === undefined) !== (pretrain === undefined), {
+    error: 'give either path or pretrain',
+    path: ['path'],
+  });
+
+const evaluationSchema = z.strictObject({
+  temperatures: z
+    .array(z.number().min(0))
+    .min(1)
+    .default([0.7, 1, 1.5, 2])
+    .describe('sampling temperatures; 0 is greedy'),
+  prompts: z.number().int().positive().default(64).describe('prompts per split that answers are sampled for'),
+  max_new_tokens: z.number().int().positive().default(64).describe('longest sampled answer'),
+  top_p: z.number().positive().max(1).default(1).describe('nucleus sampling'),
+  prompts_during_training: z
+    .number()
+    .int()
+    .min(0)
+    .default(32)
+    .describe('prompts sampled at each evaluation during training, for the reward-against-KL curve'),
+  sample_answers: z.number().int().min(0).default(4).describe('prompts whose answers are shown in the report'),
+  batch_size: z.number().int().positive().default(16).describe('answers sampled at once'),
+});
+
+const armSchema = z.strictObject({
+  name: z.string().min(1).describe('what the report calls this arm'),
+  regularizers: z.array(regularizerUseSchema).optional().describe('in place of the run’s regularizers'),
+  objective: pluginUseSchema.optional().describe('in place of the run’s objective'),
+  training: z.record(z.string(), z.unknown()).optional().describe('training options that differ in this arm'),
+});
+
+const compareSchema = z.strictObject({
+  seeds: z
+    .array(z.number().int().min(0))
+    .min(1)
+    .default([0, 1, 2])
+    .describe('every arm is trained once with each seed'),
+  arms: z.array(armSchema).min(1).describe('the first arm is what the others are compared to'),
+});
+
+/** A run's or comparison's config file. */
+export const runSchema = z.strictObject({
+  name: z.string().min(1).default('run').describe('names the run folder'),
+  model: modelSchema,
+  data: dataConfigSchema,
+  objective: pluginUseSchema.prefault('dpo').describe('the loss on preference pairs'),
+  regularizers: z.array(regularizerUseSchema).default([]).describe('penalties added to it, each with a weight'),
+  backend: pluginUseSchema.prefault('onnxruntime').describe('what computes'),
+  training: trainingSchema.prefault({}),
+  evaluation: evaluationSchema.prefault({}),
+  compare: compareSchema.optional(),
+});
+
+export type RunConfig = z.infer<typeof runSchema>;
+export type ModelSection = RunConfig['model'];
+export type PretrainSection = NonNullable<ModelSection['pretrain']>;
+export type EvaluationSection = RunConfig['evaluation'];
+export type ArmSection = NonNullable<RunConfig['compare']>['arms'][number];

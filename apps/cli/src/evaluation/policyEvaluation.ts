@@ -1,0 +1,156 @@
+import { evaluate, type HostBatch, type RowEvaluation, type Trainer } from '@tether/core';
+import type { Measurement } from '@tether/compare';
+import type { DataConfig } from '@tether/data';
+import type { Generator } from '@tether/model';
+import type { EvaluationSection } from '../config/runSchema.ts';
+import type { PreparedModel } from '../model/preparedModel.ts';
+import { goldOf, type EvaluationPrompt } from './prompts.ts';
+import { sampleAnswers, type SampledAnswer } from './sampling.ts';
+
+/** Everything that judging a policy needs. */
+export interface Judge {
+  readonly trainer: Trainer;
+  readonly prepared: PreparedModel;
+  readonly generator: Generator;
+  readonly data: DataConfig;
+  readonly evaluation: EvaluationSection;
+  readonly prompts: readonly EvaluationPrompt[];
+  readonly pairs: readonly HostBatch[];
+  /** Of the run; answers of every arm with the same seed share their random numbers. */
+  readonly seed: number;
+}
+
+/** An answer for the report. */
+export interface SampleText {
+  readonly prompt: string;
+  readonly split: string;
+  readonly reference?: string;
+  readonly temperature: number;
+  readonly text: string;
+}
+
+export interface PolicyEvaluation {
+  readonly measurements: readonly Measurement[];
+  readonly samples: readonly SampleText[];
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const perPrompt = (ids: readonly string[], values: readonly number[]): NonNullable<Measurement['perPrompt']> => ({
+  prompts: [...ids],
+  values: [...values],
+});
+
+/** Log-probability that the policy gained over the reference on one side. */
+const gain = ({ logps, referenceLogps }: RowEvaluation, side: number): number => logps[side]! - referenceLogps[side]!;
+
+/** The objective's loss and TRL's metrics over the held-out pairs, and per pair whether chosen gained more than rejected. */
+export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
+  readonly readings: Readonly<Record<string, number>>;
+  readonly measurements: readonly Measurement[];
+}> {
+  if (pairs.length === 0) return { readings: {}, measurements: [] };
+  const { readings, rows } = await evaluate(trainer, pairs, true);
+  const split = 'heldout';
+  const measurements: Measurement[] = [{ metric: 'loss', split, value: readings['loss'] ?? null }];
+  if (rows[0]?.logps.length === 2) {
+    const ids = rows.map(({ rowNumber }) => `row ${rowNumber}`);
+    const right = rows.map((row) => (gain(row, 0) > gain(row, 1) ? 1 : 0));
+    const margins = rows.map((row) => gain(row, 0) - gain(row, 1));
+    measurements.push(
+      { metric: 'rewardAccuracy', split, value: mean(right), perPrompt: perPrompt(ids, right) },
+      { metric: 'rewardMargin', split, value: mean(margins), perPrompt: perPrompt(ids, margins) },
+    );
+  }
+  return { readings, measurements };
+}
+
+/** Answers at one temperature, as measurements of every split. */
+function measurementsOf(data: DataConfig, temperature: number, answers: readonly SampledAnswer[]): Measurement[] {
+  const splits = [...new Set(answers.map(({ prompt }) => prompt.split))];
+  return splits.flatMap((split) => {
+    const own = answers.filter(({ prompt }) => prompt.split === split);
+    const ids = own.map(({ prompt }) => prompt.id);
+    const measurement = (metric: string, values: readonly number[]): Measurement => ({
+      metric,
+      split,
+      temperature,
+      value: mean(values),
+      perPrompt: perPrompt(ids, values),
+    });
+    const gold = own.flatMap(({ prompt, text }) => goldOf(data, prompt.text, text) ?? []);
+    return [
+      ...(gold.length === own.length ? [measurement('goldReward', gold)] : []),
+      measurement(
+        'kl',
+        own.map(({ kl }) => kl),
+      ),
+      measurement(
+        'latentDistance',
+        own.map(({ latentDistance }) => latentDistance),
+      ),
+      measurement(
+        'answerLength',
+        own.map(({ tokens }) => tokens.length),
+      ),
+    ];
+  });
+}
+
+/** Samples at every temperature and judges held-out pairs: what a comparison keeps of a policy. */
+export async function evaluatePolicy(judge: Judge): Promise<PolicyEvaluation> {
+  const { trainer, prepared, generator, data, evaluation, prompts, seed } = judge;
+  const measurements: Measurement[] = [...(await evaluatePairs(judge)).measurements];
+  const samples: SampleText[] = [];
+  const shown = new Set(prompts.slice(0, evaluation.sample_answers).map(({ id }) => id));
+  for (const temperature of evaluation.temperatures) {
+    const answers = await sampleAnswers(trainer, prepared, generator, prompts, {
+      ...planOf(evaluation),
+      temperature,
+      seed,
+    });
+    measurements.push(...measurementsOf(data, temperature, answers));
+    for (const { prompt, text } of answers) {
+      if (!shown.has(prompt.id)) continue;
+      const reference = prompt.reference === undefined ? {} : { reference: prompt.reference };
+      samples.push({ prompt: prompt.text, split: prompt.split, temperature, text, ...reference });
+    }
+  }
+  return { measurements, samples };
+}
+
+const planOf = ({ top_p: topP, max_new_tokens: maxNewTokens, batch_size: batchSize }: EvaluationSection) => ({
+  topP,
+  maxNewTokens,
+  batchSize,
+});
+
+export interface CoursePoint {
+  readonly step: number;
+  readonly kl: number | null;
+  readonly reward: number | null;
+  readonly readings: Readonly<Record<string, number>>;
+}
+
+/**
+ * Where the policy stands during training: KL to the reference on its own samples at temperature 1, against the gold
+ * reward of those samples, or, without one, the reward accuracy on held-out pairs.
+ */
+export async function coursePoint(judge: Judge, step: number): Promise<CoursePoint> {
+  const { trainer, prepared, generator, data, evaluation, prompts, seed } = judge;
+  const pairs = await evaluatePairs(judge);
+  const own = prompts.filter(({ split }) => split === 'heldout').slice(0, evaluation.prompts_during_training);
+  const answers = await sampleAnswers(trainer, prepared, generator, own, {
+    ...planOf(evaluation),
+    temperature: 1,
+    seed,
+  });
+  const gold = answers.flatMap(({ prompt, text }) => goldOf(data, prompt.text, text) ?? []);
+  const accuracy = pairs.measurements.find(({ metric }) => metric === 'rewardAccuracy')?.value;
+  return {
+    step,
+    kl: answers.length === 0 ? null : mean(answers.map(({ kl }) => kl)),
+    reward: gold.length > 0 ? mean(gold) : (accuracy ?? null),
+    readings: pairs.readings,
+  };
+}

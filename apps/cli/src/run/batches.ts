@@ -1,0 +1,65 @@
+import type { BatchSource, EncodedRow, HostBatch } from '@tether/core';
+import {
+  batchesOfStep,
+  createSampler,
+  planBuckets,
+  type BucketOptions,
+  type BucketPlan,
+  type Layout,
+} from '@tether/data';
+
+export interface BatchOptions {
+  readonly rowsPerBatch: number;
+  readonly accumulate: number;
+  readonly seed: number;
+  readonly padTokenId: number;
+}
+
+/** Buckets of training and evaluation rows together, so that they share compiled steps. */
+export interface PlannedRows {
+  readonly train: readonly EncodedRow[];
+  readonly eval: readonly EncodedRow[];
+  readonly trainPlan: BucketPlan;
+  readonly evalPlan: BucketPlan;
+}
+
+export function planRows(
+  train: readonly EncodedRow[],
+  held: readonly EncodedRow[],
+  layout: Layout,
+  buckets: BucketOptions,
+): PlannedRows {
+  const plan = planBuckets([...train, ...held], layout, buckets);
+  const part = (from: number, to: number): BucketPlan => ({ ...plan, bucketOfRow: plan.bucketOfRow.slice(from, to) });
+  return {
+    train,
+    eval: held,
+    trainPlan: part(0, train.length),
+    evalPlan: part(train.length, train.length + held.length),
+  };
+}
+
+/** Training batches as a pure function of the step. */
+export function trainingBatches({ train, trainPlan }: PlannedRows, options: BatchOptions): BatchSource {
+  const { rowsPerBatch, accumulate, seed } = options;
+  const sampler = createSampler({ bucketOfRow: trainPlan.bucketOfRow, rowsPerStep: rowsPerBatch * accumulate, seed });
+  return {
+    stepsPerEpoch: sampler.stepsPerEpoch,
+    microBatches: (step) => batchesOfStep(sampler.step(step), train, trainPlan, options),
+    everyRow: () => batchesInOrder(train, trainPlan, rowsPerBatch, options.padTokenId),
+  };
+}
+
+/** Every row once, in order, bucket after bucket. */
+export function batchesInOrder(
+  rows: readonly EncodedRow[],
+  plan: BucketPlan,
+  rowsPerBatch: number,
+  padTokenId: number,
+): HostBatch[] {
+  if (rows.length === 0) return [];
+  const sampler = createSampler({ bucketOfRow: plan.bucketOfRow, rowsPerStep: rowsPerBatch, seed: 0, shuffle: false });
+  return Array.from({ length: sampler.stepsPerEpoch }, (_, step) =>
+    batchesOfStep(sampler.step(step), rows, plan, { rowsPerBatch, padTokenId }),
+  ).flat();
+}

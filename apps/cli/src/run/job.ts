@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { parseConfig } from '../config/loadConfig.ts';
+import { resolvePlugins } from '../config/resolvePlugins.ts';
+import { evaluatePolicy } from '../evaluation/policyEvaluation.ts';
+import { loadModel } from '../model/loadModel.ts';
+import { newModel } from '../model/newModel.ts';
+import type { PreparedModel } from '../model/preparedModel.ts';
+import type { RunConfig } from '../config/runSchema.ts';
+import { executeRun, type RunEvent } from './executeRun.ts';
+import { describeMachine, tetherVersion } from './machine.ts';
+import { loadRunData, prepareRun, type PreparedRun, type RunSources } from './prepare.ts';
+import { writeJson } from './runFolder.ts';
+
+/** One training run (or, with `measureOnly`, only the evaluation of its initial policy) as plain data. */
+export interface Job {
+  /** For messages: the config file. */
+  readonly file: string;
+  readonly baseFolder: string;
+  readonly source: Readonly<Record<string, unknown>>;
+  readonly folder: string;
+  /** Shared by the runs of a comparison. */
+  readonly cacheFolder: string;
+  readonly resume: boolean;
+  readonly measureOnly: boolean;
+  readonly evaluateAtEnd: boolean;
+}
+
+export interface JobHooks {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+export type JobOutcome = 'finished' | 'interrupted';
+
+/** A model from its folder, or new for the synthetic language. */
+export const prepareModel = ({ model, training }: RunConfig): Promise<PreparedModel> =>
+  model.path === undefined
+    ? Promise.resolve(newModel(model.pretrain!.architecture, training.seed, model)) // one of both, by the schema
+    : loadModel(model.path, model);
+
+/** Runs a job in this process and writes its folder. */
+export async function runJob(job: Job, hooks: JobHooks): Promise<JobOutcome> {
+  const { config } = parseConfig(job.file, job.source, job.baseFolder);
+  const plugins = await resolvePlugins(new PluginRegistry(job.baseFolder), job.file, config);
+  const prepared = await prepareModel(config);
+  const dataset = await loadRunData(config, prepared, job.baseFolder);
+  const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
+  await mkdir(job.folder, { recursive: true });
+  const run = await prepareRun(sources, { cacheFolder: job.cacheFolder });
+  try {
+    await writeRecords(job, run);
+    if (job.measureOnly) {
+      hooks.onEvent({ kind: 'phase', phase: 'evaluating' });
+      await writeJson(join(job.folder, 'result.json'), await evaluatePolicy(run.judge));
+      return 'finished';
+    }
+    const result = await executeRun(run, {
+      ...hooks,
+      folder: job.folder,
+      resume: job.resume,
+      evaluateAtEnd: job.evaluateAtEnd,
+    });
+    return result === undefined ? 'interrupted' : 'finished';
+  } finally {
+    await run.judge.generator.dispose();
+    await run.trainer.dispose();
+    await run.backend.dispose();
+  }
+}
+
+/** What makes a run folder complete: resolved config, versions, seeds, data and its fingerprint. */
+async function writeRecords(
+  job: Job,
+  { sources, backend, fingerprint, trainer, promptsTooLong }: PreparedRun,
+): Promise<void> {
+  const { config, dataset, plugins, prepared } = sources;
+  await writeJson(join(job.folder, 'run.json'), {
+    tether: tetherVersion(),
+    machine: describeMachine(),
+    backend: backend.description,
+    model: prepared.origin,
+    config: {
+      ...config,
+      objective: { name: config.objective.name, ...asObject(plugins.objective.config) },
+      regularizers: config.regularizers.map(({ name, weight, schedule }, index) => ({
+        name,
+        weight,
+        schedule,
+        ...asObject(plugins.regularizers[index]?.config),
+      })),
+    },
+    seed: config.training.seed,
+    totalSteps: trainer.options.totalSteps,
+    dataFingerprint: dataset.report.fingerprint,
+    tokenFingerprint: dataset.tokenFingerprint,
+    evaluationPromptsTooLong: promptsTooLong,
+    fingerprint,
+  });
+  await writeJson(join(job.folder, 'data-report.json'), dataset.report);
+}
+
+const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

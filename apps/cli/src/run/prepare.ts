@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import {
+  needsOf,
+  referenceSource,
+  totalSteps,
+  Trainer,
+  type Backend,
+  type HostBatch,
+  type StepDefinition,
+} from '@tether/core';
+import { loadDataset, type Dataset } from '@tether/data';
+import { createGenerator } from '@tether/model';
+import type { ResolvedPlugins } from '../config/resolvePlugins.ts';
+import type { RunConfig } from '../config/runSchema.ts';
+import { evaluationPrompts, type EvaluationPrompt } from '../evaluation/prompts.ts';
+import type { Judge } from '../evaluation/policyEvaluation.ts';
+import type { PreparedModel } from '../model/preparedModel.ts';
+import { batchesInOrder, planRows, trainingBatches } from './batches.ts';
+import { ReferenceFile } from './referenceStore.ts';
+import { fingerprintOf } from './runFolder.ts';
+
+export interface RunSources {
+  readonly config: RunConfig;
+  readonly baseFolder: string;
+  readonly plugins: ResolvedPlugins;
+  readonly prepared: PreparedModel;
+  readonly dataset: Dataset;
+}
+
+/** A run ready to start. */
+export interface PreparedRun {
+  readonly sources: RunSources;
+  readonly backend: Backend;
+  readonly trainer: Trainer;
+  readonly judge: Judge;
+  readonly promptsTooLong: number;
+  /** Hash of everything that the numbers depend on. */
+  readonly fingerprint: string;
+}
+
+/** A run whose parts do not go together. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+}
+
+export const loadRunData = (config: RunConfig, prepared: PreparedModel, baseFolder: string): Promise<Dataset> =>
+  loadDataset(config.data, prepared.tokenizer, { baseFolder });
+
+function definitionOf({ config, plugins, prepared }: RunSources): StepDefinition {
+  const { training } = config;
+  return {
+    model: prepared.model,
+    objective: plugins.objective,
+    regularizers: plugins.regularizers,
+    optimizer: {
+      beta1: training.adam_beta1,
+      beta2: training.adam_beta2,
+      epsilon: training.adam_epsilon,
+      weightDecay: training.weight_decay,
+    },
+    maxGradNorm: training.max_grad_norm,
+    reference: referenceSource(plugins, training.precompute_ref_log_probs),
+  };
+}
+
+function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
+  const needs = needsOf(plugins);
+  const sides = dataset.train[0]?.completions.length;
+  if (needs.has('rejected') && sides === 1) {
+    const users = [plugins.objective, ...plugins.regularizers].filter((use) =>
+      use.plugin.needs(use.config).includes('rejected'),
+    );
+    throw new RunError(
+      `the data has single completions, but ${users.map(({ plugin }) => plugin.name).join(' and ')} need pairs of chosen and rejected`,
+    );
+  }
+  const longest = Math.max(
+    ...dataset.train.map(
+      ({ prompt, completions }) => prompt.length + Math.max(...completions.map(({ length }) => length)),
+    ),
+  );
+  if (longest > prepared.maxLength) {
+    throw new RunError(
+      `the longest row has ${longest} tokens, but the model was made for ${prepared.maxLength} (max_position_embeddings): set data.max_length to ${prepared.maxLength} or less (it is ${config.data.max_length ?? 'not limited'})`,
+    );
+  }
+}
+
+/** Where precomputed reference values are kept, by what they depend on. */
+function referenceFile(folder: string, sources: RunSources): ReferenceFile {
+  const { prepared, dataset, config, plugins } = sources;
+  const needs = [...needsOf(plugins)].sort();
+  const key = fingerprintOf({
+    model: prepared.origin,
+    weights: weightsFingerprint(prepared),
+    data: dataset.tokenFingerprint,
+    buckets: config.data.buckets,
+    needs,
+    backend: plugins.backend.plugin.name,
+  });
+  return new ReferenceFile(join(folder, `reference-${key.slice(0, 16)}.safetensors`));
+}
+
+/** A sum over every weight's bits, in order: cheap, and different for different weights. */
+function weightsFingerprint({ weights }: PreparedModel): string {
+  let hash = 0;
+  for (const values of weights.values()) {
+    const words = new Uint32Array(values.buffer, values.byteOffset, Math.floor(values.byteLength / 4));
+    for (let index = 0; index < words.length; index++) hash = (Math.imul(hash, 31) + words[index]!) | 0;
+  }
+  return String(hash);
+}
+
+export interface PrepareOptions {
+  /** For precomputed reference values; shared by the arms of a comparison. */
+  readonly cacheFolder: string;
+}
+
+/** Puts model, data, plugins and backend together and uploads everything. */
+export async function prepareRun(sources: RunSources, options: PrepareOptions): Promise<PreparedRun> {
+  checkFit(sources);
+  const { config, plugins, prepared, dataset } = sources;
+  const { training } = config;
+  const needs = needsOf(plugins);
+  const planned = planRows(
+    dataset.train,
+    dataset.eval,
+    needs.has('paddedViews') ? 'padded' : 'compact',
+    config.data.buckets,
+  );
+  const padTokenId = prepared.tokenizer.padTokenId;
+  const batches = trainingBatches(planned, {
+    rowsPerBatch: training.per_device_train_batch_size,
+    accumulate: training.gradient_accumulation_steps,
+    seed: training.seed,
+    padTokenId,
+  });
+  const backend = await plugins.backend.plugin.create(plugins.backend.config);
+  const trainer = await Trainer.create({
+    backend,
+    definition: definitionOf(sources),
+    settings: training,
+    totalSteps: totalSteps(training, batches.stepsPerEpoch),
+    penaltyWeights: plugins.penaltyWeights,
+    batches,
+    weights: prepared.weights,
+    referenceStore: referenceFile(options.cacheFolder, sources),
+  });
+  const rowsPerEvaluation = training.per_device_eval_batch_size ?? training.per_device_train_batch_size;
+  const pairs = batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId);
+  const { prompts, tooLong } = promptsOf(sources);
+  return {
+    sources,
+    backend,
+    trainer,
+    judge: judgeOf(sources, trainer, backend, pairs, prompts),
+    promptsTooLong: tooLong,
+    fingerprint: runFingerprint(sources, backend),
+  };
+}
+
+function promptsOf({ config, dataset, prepared }: RunSources): ReturnType<typeof evaluationPrompts> {
+  const { prompts, max_new_tokens: room } = config.evaluation;
+  return evaluationPrompts(config.data, dataset, prepared.tokenizer, prompts, prepared.maxLength - room);
+}
+
+function judgeOf(
+  { config, prepared }: RunSources,
+  trainer: Trainer,
+  backend: Backend,
+  pairs: readonly HostBatch[],
+  prompts: readonly EvaluationPrompt[],
+): Judge {
+  const { evaluation, data, training } = config;
+  const generator = createGenerator({
+    backend,
+    model: prepared.model,
+    maxBatch: evaluation.batch_size,
+    maxLength: prepared.maxLength,
+  });
+  return { trainer, prepared, generator, data, evaluation, prompts, pairs, seed: training.seed };
+}
+
+function runFingerprint({ config, dataset, prepared, plugins }: RunSources, backend: Backend): string {
+  const { training, data, objective, regularizers } = config;
+  return fingerprintOf({
+    training,
+    data,
+    objective: { name: objective.name, config: plugins.objective.config },
+    regularizers: regularizers.map((reference, index) => ({
+      ...reference,
+      config: plugins.regularizers[index]?.config,
+    })),
+    rows: dataset.tokenFingerprint,
+    weights: weightsFingerprint(prepared),
+    backend: backend.description,
+  });
+}
