@@ -1,4 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './tools/src/workspace/testSummary.ts';
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  throw new Error(`Tests need Node 24, and this is Node ${process.versions.node}. See CONTRIBUTING.md, "Node 24".`);
+}
 
 /** Every package's tests run from the TypeScript sources: nothing has to be built first. */
 export default defineConfig({
@@ -9,5 +14,6 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 60_000,
     passWithNoTests: false,
+    reporters: ['default', new SummaryReporter()],
   },
 });
