@@ -1,1 +1,28 @@
-console.log('Usage: tether <command> [options]');
+import { CommanderError, type Command } from 'commander';
+import { toPlainError } from './output/errors.ts';
+import { tell, tellError } from './output/terminal.ts';
+import { createProgram } from './program.ts';
+
+const USAGE = 2;
+/** Errors of what the user wrote, rather than of what happened. */
+const USAGE_ERRORS: ReadonlySet<string> = new Set(['ConfigError', 'CommanderError']);
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(throwInsteadOfExit);
+}
+
+try {
+  const program = createProgram();
+  throwInsteadOfExit(program);
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE; // commander has told it already
+  } else {
+    const { name, message, stack } = toPlainError(error);
+    tellError(message);
+    if (stack !== undefined) tell(stack);
+    process.exitCode = USAGE_ERRORS.has(name) ? USAGE : 1;
+  }
+}

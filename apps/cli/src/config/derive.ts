@@ -20,8 +20,8 @@ export function armSource(source: Source, armIndex: number, seed: number): Sourc
 
 /** The same run on a model that is already there. */
 export const withModelPath = (source: Source, path: string): Source => {
-  const { rematerialize } = asRecord(source['model']);
-  return { ...source, model: { path, ...(rematerialize === undefined ? {} : { rematerialize }) } };
+  const { pretrain: _, ...kept } = asRecord(source['model']);
+  return { ...source, model: { ...kept, path } };
 };
 
 /** The run that pretrains the model of a config. */

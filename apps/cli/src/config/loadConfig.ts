@@ -101,8 +101,15 @@ function setPath(target: Record<string, unknown>, path: readonly string[], value
 
 function resolvePaths(config: RunConfig, baseFolder: string): RunConfig {
   const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(baseFolder, path));
-  const { model } = config;
-  return { ...config, model: model.path === undefined ? model : { ...model, path: absolute(model.path) } };
+  const { path, reference } = config.model;
+  return {
+    ...config,
+    model: {
+      ...config.model,
+      ...(path === undefined ? {} : { path: absolute(path) }),
+      ...(reference === undefined ? {} : { reference: absolute(reference) }),
+    },
+  };
 }
 
 const TOP_LEVEL = Object.keys(runSchema.shape);

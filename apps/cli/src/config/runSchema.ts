@@ -53,6 +53,11 @@ const modelSchema = z
   .strictObject({
     path: z.string().min(1).optional().describe('Hugging Face folder of the model to start from'),
     pretrain: pretrainSchema.optional(),
+    reference: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Hugging Face folder of the reference; default: the model itself as it starts'),
     rematerialize: z
       .boolean()
       .default(false)

@@ -34,6 +34,12 @@ export interface PolicyEvaluation {
   readonly samples: readonly SampleText[];
 }
 
+/** A measurement's number: its own, or the mean over its prompts; undefined where it is missing. */
+export function measuredValue(measurement: Measurement | undefined): number | undefined {
+  const values = measurement?.perPrompt?.values.filter((value) => value !== null);
+  return values === undefined ? (measurement?.value ?? undefined) : mean(values);
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const perPrompt = (ids: readonly string[], values: readonly number[]): NonNullable<Measurement['perPrompt']> => ({
@@ -58,8 +64,8 @@ export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
     const right = rows.map((row) => (gain(row, 0) > gain(row, 1) ? 1 : 0));
     const margins = rows.map((row) => gain(row, 0) - gain(row, 1));
     measurements.push(
-      { metric: 'rewardAccuracy', split, value: mean(right), perPrompt: perPrompt(ids, right) },
-      { metric: 'rewardMargin', split, value: mean(margins), perPrompt: perPrompt(ids, margins) },
+      { metric: 'rewardAccuracy', split, perPrompt: perPrompt(ids, right) },
+      { metric: 'rewardMargin', split, perPrompt: perPrompt(ids, margins) },
     );
   }
   return { readings, measurements };
@@ -75,7 +81,6 @@ function measurementsOf(data: DataConfig, temperature: number, answers: readonly
       metric,
       split,
       temperature,
-      value: mean(values),
       perPrompt: perPrompt(ids, values),
     });
     const gold = own.flatMap(({ prompt, text }) => goldOf(data, prompt.text, text) ?? []);
@@ -146,7 +151,7 @@ export async function coursePoint(judge: Judge, step: number): Promise<CoursePoi
     seed,
   });
   const gold = answers.flatMap(({ prompt, text }) => goldOf(data, prompt.text, text) ?? []);
-  const accuracy = pairs.measurements.find(({ metric }) => metric === 'rewardAccuracy')?.value;
+  const accuracy = measuredValue(pairs.measurements.find(({ metric }) => metric === 'rewardAccuracy'));
   return {
     step,
     kl: answers.length === 0 ? null : mean(answers.map(({ kl }) => kl)),

@@ -8,6 +8,8 @@ export interface PreparedModel {
   readonly origin: string;
   readonly model: LanguageModel & CachedModel;
   readonly weights: ReadonlyMap<string, HostArray>;
+  /** The reference's weights, where they are not those of the model. */
+  readonly referenceWeights?: ReadonlyMap<string, HostArray>;
   readonly tokenizer: DataTokenizer;
   /** Ids that end an answer. */
   readonly eosTokenIds: readonly number[];

@@ -102,9 +102,9 @@ function referenceFile(folder: string, sources: RunSources): ReferenceFile {
 }
 
 /** A sum over every weight's bits, in order: cheap, and different for different weights. */
-function weightsFingerprint({ weights }: PreparedModel): string {
+function weightsFingerprint({ weights, referenceWeights = weights }: PreparedModel): string {
   let hash = 0;
-  for (const values of weights.values()) {
+  for (const values of [...weights.values(), ...referenceWeights.values()]) {
     const words = new Uint32Array(values.buffer, values.byteOffset, Math.floor(values.byteLength / 4));
     for (let index = 0; index < words.length; index++) hash = (Math.imul(hash, 31) + words[index]!) | 0;
   }
@@ -144,6 +144,7 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     penaltyWeights: plugins.penaltyWeights,
     batches,
     weights: prepared.weights,
+    ...(prepared.referenceWeights === undefined ? {} : { referenceWeights: prepared.referenceWeights }),
     referenceStore: referenceFile(options.cacheFolder, sources),
   });
   const rowsPerEvaluation = training.per_device_eval_batch_size ?? training.per_device_train_batch_size;

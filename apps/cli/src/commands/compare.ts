@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { runComparison, type ComparisonEvent } from '../compare/runComparison.ts';
+import { parseArms } from '../config/derive.ts';
+import { ConfigError } from '../config/problems.ts';
+import { resolvePlugins } from '../config/resolvePlugins.ts';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import type { LoadedConfig } from '../config/loadConfig.ts';
+import { createProgress, type Progress } from '../output/progress.ts';
+import { printJson, printLine, tell, tellError } from '../output/terminal.ts';
+import { INTERRUPTED, interruptSignal } from './interrupt.ts';
+import { openFolder } from './openFolder.ts';
+import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
+import { showDataReport } from './showData.ts';
+
+export function addCompare(program: Command): void {
+  const command = program
+    .command('compare')
+    .summary('train several arms on the same seeds and data, and say which is better')
+    .description(
+      'Trains every arm of the config with every seed, from the same weights, on the same rows in the same order, then compares them: a table, summary.json and report.html.',
+    );
+  withOutputOptions(withConfigOptions(command))
+    .option('--seeds <list>', 'seeds, for example 0,1,2, in place of the config’s')
+    .action(compare);
+}
+
+async function compare(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
+  const loaded = await readConfig(file, options);
+  await checkComparison(loaded);
+  await showDataReport(loaded);
+  const opened = await openFolder(loaded, options);
+  const progress = createProgress(options.quiet === true);
+  const result = await runComparison(opened.loaded, {
+    folder: opened.folder,
+    signal: interruptSignal(),
+    createdAt: new Date().toISOString(),
+    onEvent: (event) => showEvent(progress, event),
+  }).finally(() => progress.stop());
+  if (result === undefined) {
+    tell(`interrupted; go on with: tether compare ${file} --resume ${opened.folder}`);
+    process.exitCode = INTERRUPTED;
+    return;
+  }
+  if (options.json === true) printJson(result.summary);
+  else printLine(result.table);
+  tell(`report: ${result.reportPath}`);
+  if (result.raw.runs.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
+}
+
+/** Every problem of every arm, before anything is trained. */
+async function checkComparison(loaded: LoadedConfig): Promise<void> {
+  const { config, file, baseFolder } = loaded;
+  if (config.compare === undefined) {
+    throw new ConfigError(file, [
+      { path: 'compare', message: 'missing: give it "arms" (and "seeds"), or use: tether train' },
+    ]);
+  }
+  const names = config.compare.arms.map(({ name }) => name);
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  const problems = twice.map((name) => ({ path: 'compare.arms', message: `two arms are named "${name}"` }));
+  const registry = new PluginRegistry(baseFolder);
+  for (const [index, { config: armConfig }] of parseArms(loaded).entries()) {
+    try {
+      await resolvePlugins(registry, file, armConfig, `compare.arms.${index}.`);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  const unique = [...new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem])).values()];
+  if (unique.length > 0) throw new ConfigError(file, unique);
+}
+
+const EVENTS: {
+  readonly [Kind in ComparisonEvent['kind']]: (
+    progress: Progress,
+    event: Extract<ComparisonEvent, { kind: Kind }>,
+  ) => void;
+} = {
+  start: (progress, { run, number, count }) => progress.start(`[${number}/${count}] ${run}`),
+  kept: (_, { run, number, count }) => tell(`[${number}/${count}] ${run}: finished before, kept`),
+  failed: (progress, { run, message }) => {
+    progress.stop();
+    tellError(`${run}: ${message}`);
+  },
+  run: (progress, { event }) => progress.event(event),
+};
+
+const showEvent = (progress: Progress, event: ComparisonEvent): void =>
+  // The table is indexed by the event's own kind, which TypeScript cannot follow through the union.
+  (EVENTS[event.kind] as (progress: Progress, event: ComparisonEvent) => void)(progress, event);

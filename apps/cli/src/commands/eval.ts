@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { armSource } from '../config/derive.ts';
+import { RunError } from '../run/prepare.ts';
+import { createProgress } from '../output/progress.ts';
+import { measurementLines } from '../output/measurements.ts';
+import { printJson, printLine, tell } from '../output/terminal.ts';
+import { runJob } from '../run/job.ts';
+import { readJson } from '../run/runFolder.ts';
+import type { PolicyEvaluation } from '../evaluation/policyEvaluation.ts';
+import { interruptSignal } from './interrupt.ts';
+import { openFolder } from './openFolder.ts';
+import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
+import { showDataReport } from './showData.ts';
+
+interface EvalOptions extends ConfigOptions, OutputOptions {
+  readonly reference?: string;
+}
+
+export function addEval(program: Command): void {
+  const command = program
+    .command('eval')
+    .summary('judge a model without training it')
+    .description(
+      'Judges the model of a config (or --model) on the held-out pairs and by sampled answers at every temperature, against a reference.',
+    );
+  withOutputOptions(withConfigOptions(command))
+    .option('--reference <folder>', 'Hugging Face folder of the reference; default: the model itself')
+    .action(evaluateModel);
+}
+
+async function evaluateModel(file: string, options: EvalOptions): Promise<void> {
+  const set = [
+    ...(options.set ?? []),
+    ...(options.reference === undefined ? [] : [`model.reference=${JSON.stringify(options.reference)}`]),
+  ];
+  const loaded = await readConfig(file, { ...options, set });
+  if (loaded.config.model.path === undefined) {
+    throw new RunError(
+      'the config pretrains its model, so there is none to judge yet: give a trained one by --model FOLDER',
+    );
+  }
+  await showDataReport(loaded);
+  const { folder } = await openFolder(
+    { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },
+    options,
+  );
+  const progress = createProgress(options.quiet === true);
+  progress.start('eval');
+  const source =
+    loaded.config.compare === undefined ? loaded.source : armSource(loaded.source, 0, loaded.config.training.seed);
+  const { file: configFile, baseFolder } = loaded;
+  await runJob(
+    {
+      file: configFile,
+      baseFolder,
+      source,
+      folder,
+      cacheFolder: join(folder, 'cache'),
+      resume: false,
+      measureOnly: true,
+      evaluateAtEnd: true,
+    },
+    { signal: interruptSignal(), onEvent: progress.event },
+  ).finally(() => progress.stop());
+  const result = (await readJson(join(folder, 'result.json'))) as PolicyEvaluation; // written by `runJob`
+  if (options.json === true) printJson(result);
+  else for (const line of measurementLines(result.measurements)) printLine(line);
+  tell(`results: ${folder}`);
+}

@@ -1,0 +1,89 @@
+import { optimize, printGraph, verify, type Graph } from '@tether/graph';
+import {
+  evaluationStep,
+  gradientStep,
+  referenceSource,
+  updateStep,
+  needsOf,
+  type BatchShape,
+  type StepDefinition,
+} from '@tether/core';
+import { planBuckets } from '@tether/data';
+import { Option, type Command } from 'commander';
+import { armSource } from '../config/derive.ts';
+import { loadConfig, parseConfig } from '../config/loadConfig.ts';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { resolvePlugins } from '../config/resolvePlugins.ts';
+import type { RunConfig } from '../config/runSchema.ts';
+import { modelArchitecture } from '../model/architecture.ts';
+import { printLine, tell } from '../output/terminal.ts';
+import { loadDataFor } from '../run/dataPreview.ts';
+
+const PARTS = ['gradient', 'update', 'evaluation'] as const;
+type Part = (typeof PARTS)[number];
+
+interface GraphOptions {
+  readonly part: Part;
+  readonly arm?: string;
+  readonly raw?: boolean;
+  readonly model?: string;
+  readonly data?: readonly string[];
+}
+
+export function addGraph(program: Command): void {
+  program
+    .command('graph')
+    .summary('print the training step')
+    .description('Prints the graph of a config’s training step for its largest bucket, one line an operation.')
+    .argument('<file>', 'config file')
+    .addOption(new Option('--part <part>', 'which graph').choices([...PARTS]).default('gradient'))
+    .option('--arm <name>', 'arm of a comparison; default: the first')
+    .option('--raw', 'as traced, before passes')
+    .option('--model <folder>', 'in place of the config’s')
+    .option('--data <files...>', 'in place of the config’s')
+    .action(printStep);
+}
+
+const BUILD: Readonly<Record<Part, (definition: StepDefinition, shape: BatchShape) => Graph>> = {
+  gradient: (definition, shape) => gradientStep(definition, shape, { continues: false, completes: true }).graph,
+  update: (definition) => updateStep(definition).graph,
+  evaluation: (definition, shape) => evaluationStep(definition, shape, true).graph,
+};
+
+async function printStep(file: string, options: GraphOptions): Promise<void> {
+  const { config, baseFolder } = await configOfArm(file, options);
+  const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
+  const { train } = await loadDataFor(config, baseFolder);
+  const layout = needsOf(plugins).has('paddedViews') ? 'padded' : 'compact';
+  const bucket = planBuckets(train, layout, config.data.buckets).buckets.at(-1)!; // there is a row, so there is a bucket
+  const { training } = config;
+  const definition: StepDefinition = {
+    model: await modelArchitecture(config.model),
+    objective: plugins.objective,
+    regularizers: plugins.regularizers,
+    optimizer: {
+      beta1: training.adam_beta1,
+      beta2: training.adam_beta2,
+      epsilon: training.adam_epsilon,
+      weightDecay: training.weight_decay,
+    },
+    maxGradNorm: training.max_grad_norm,
+    reference: referenceSource(plugins, training.precompute_ref_log_probs),
+  };
+  const traced = BUILD[options.part](definition, { ...bucket, rows: training.per_device_train_batch_size });
+  const graph = verify(options.raw === true ? traced : optimize(traced));
+  printLine(printGraph(graph).trimEnd());
+  tell(`${graph.nodes.length} operations, ${graph.inputs.size} inputs, ${graph.outputs.size} outputs`);
+}
+
+async function configOfArm(file: string, options: GraphOptions): Promise<{ config: RunConfig; baseFolder: string }> {
+  const loaded = await loadConfig(file, {
+    ...(options.model === undefined ? {} : { model: options.model }),
+    ...(options.data === undefined ? {} : { data: options.data }),
+  });
+  const arms = loaded.config.compare?.arms ?? [];
+  if (arms.length === 0) return loaded;
+  const index = options.arm === undefined ? 0 : arms.findIndex(({ name }) => name === options.arm);
+  if (index < 0) throw new Error(`there is no arm "${options.arm}"; arms: ${arms.map(({ name }) => name).join(', ')}`);
+  return parseConfig(file, armSource(loaded.source, index, 0), loaded.baseFolder);
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseConfig, type LoadedConfig } from '../config/loadConfig.ts';
+import { createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
+import type { OutputOptions } from './options.ts';
+
+/** The config as it was started, in the folder of its results. */
+const CONFIG = 'config.json';
+
+interface StoredConfig {
+  readonly file: string;
+  readonly baseFolder: string;
+  readonly source: Readonly<Record<string, unknown>>;
+}
+
+export interface OpenedFolder {
+  readonly folder: string;
+  /** With --resume: the config that the folder was started with. */
+  readonly loaded: LoadedConfig;
+}
+
+/**
+ * A new folder with the config in it, or the one to resume.
+ *
+ * @throws RunFolderError when a new folder is not empty, or one to resume was started with another config
+ */
+export async function openFolder(loaded: LoadedConfig, options: OutputOptions): Promise<OpenedFolder> {
+  if (options.resume === undefined) {
+    const folder = await createRunFolder(options.output, loaded.config.name);
+    const { file, baseFolder, source } = loaded;
+    await writeJson(join(folder, CONFIG), { file, baseFolder, source } satisfies StoredConfig);
+    return { folder, loaded };
+  }
+  const folder = resolve(options.resume);
+  if (!existsSync(join(folder, CONFIG)))
+    throw new RunFolderError(`${options.resume} holds no run to continue (no ${CONFIG})`);
+  const stored = (await readJson(join(folder, CONFIG))) as StoredConfig; // written above
+  if (JSON.stringify(stored.source) !== JSON.stringify(loaded.source)) {
+    throw new RunFolderError(
+      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}`,
+    );
+  }
+  return { folder, loaded: parseConfig(stored.file, stored.source, stored.baseFolder) };
+}

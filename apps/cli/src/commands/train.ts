@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { pretrainSource, withModelPath } from '../config/derive.ts';
+import type { LoadedConfig } from '../config/loadConfig.ts';
+import { resolvePlugins } from '../config/resolvePlugins.ts';
+import { createProgress } from '../output/progress.ts';
+import { printJson, printLine, tell } from '../output/terminal.ts';
+import type { Job } from '../run/job.ts';
+import { runJob } from '../run/job.ts';
+import { runInChild } from '../run/runInChild.ts';
+import { readJson } from '../run/runFolder.ts';
+import { measurementLines } from '../output/measurements.ts';
+import type { RunResult } from '../run/executeRun.ts';
+import { INTERRUPTED, interruptSignal } from './interrupt.ts';
+import { openFolder } from './openFolder.ts';
+import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
+import { showDataReport } from './showData.ts';
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .summary('train one policy')
+    .description(
+      'Trains the policy of a config with its objective and regularizers, and saves it as a Hugging Face folder.',
+    );
+  withOutputOptions(withConfigOptions(command)).action(train);
+}
+
+async function train(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
+  const loaded = await readConfig(file, options);
+  await resolvePlugins(new PluginRegistry(loaded.baseFolder), file, loaded.config);
+  await showDataReport(loaded);
+  const { folder, loaded: opened } = await openFolder(loaded, options);
+  const progress = createProgress(options.quiet === true);
+  const signal = interruptSignal();
+  const outcome = await trainStages(opened, folder, signal, progress).finally(() => progress.stop());
+  if (outcome === 'interrupted') {
+    tell(`interrupted; go on with: tether train ${file} --resume ${folder}`);
+    process.exitCode = INTERRUPTED;
+    return;
+  }
+  const result = (await readJson(join(folder, 'result.json'))) as RunResult; // written by `executeRun`
+  if (options.json === true) printJson(result);
+  else for (const line of measurementLines(result.measurements)) printLine(line);
+  tell(`model: ${join(folder, 'model')}`);
+}
+
+async function trainStages(
+  loaded: LoadedConfig,
+  folder: string,
+  signal: AbortSignal,
+  progress: ReturnType<typeof createProgress>,
+): Promise<'finished' | 'interrupted'> {
+  const { file, baseFolder, source, config } = loaded;
+  const job: Job = {
+    file,
+    baseFolder,
+    source,
+    folder,
+    cacheFolder: join(folder, 'cache'),
+    resume: true,
+    measureOnly: false,
+    evaluateAtEnd: true,
+  };
+  const hooks = { signal, onEvent: progress.event };
+  let trained = source;
+  if (config.model.pretrain !== undefined) {
+    const pretrained = join(folder, 'pretrained');
+    progress.start('pretrain');
+    const pretrainJob = { ...job, source: pretrainSource(source), folder: pretrained, evaluateAtEnd: false };
+    if ((await runInChild(pretrainJob, hooks)) === 'interrupted') return 'interrupted';
+    trained = withModelPath(source, join(pretrained, 'model'));
+  }
+  progress.start('train');
+  return runJob({ ...job, source: trained }, hooks);
+}
