@@ -2,7 +2,6 @@
 
     pip install numpy scipy statsmodels
     python tools/goldens/compare_statistics.py packages/compare/src/testdata/statistics.golden.json
-    npx prettier --write packages/compare/src/testdata/statistics.golden.json
 """
 
 import json

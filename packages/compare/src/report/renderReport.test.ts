@@ -1,3 +1,4 @@
+import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { RawComparison } from '../raw/schema.ts';
 import { summarize } from '../summary/summarize.ts';
@@ -26,6 +27,12 @@ const own = ownPart(page);
 describe('the report needs no network', () => {
   it('carries ECharts inside itself', () => {
     expect(page.length - own.length).toBeGreaterThan(1_000_000);
+  });
+
+  it('has scripts that parse', () => {
+    const scripts = [...page.matchAll(/<script>([^]*?)<\/script>/g)].map(([, code]) => code ?? '');
+    expect(scripts).toHaveLength(2);
+    for (const code of scripts) expect(() => new Script(code)).not.toThrow();
   });
 
   it('refers to no other resource', () => {

@@ -50,7 +50,7 @@ function amountText(contrast: Omit<Contrast, 'sentence'>, measure: Measure, by: 
   const { difference, interval, correctedP, outcome } = contrast;
   const flip = outcome !== 'not shown' && difference !== null && difference < 0;
   const { digits, unit } = measure.definition;
-  const amount = formatNumber(flip ? -(difference ?? 0) : difference, digits) + (unit ? ` ${unit}` : '');
+  const amount = formatNumber(flip ? -difference : difference, digits) + (unit ? ` ${unit}` : '');
   const details = [
     interval && `${formatPercent(by.confidence)} interval ${orientedRange(interval, flip, digits)}`,
     correctedP !== null && `corrected ${formatPEquation(correctedP)}`,

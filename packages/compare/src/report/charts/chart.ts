@@ -24,7 +24,7 @@ export function legendOf(arms: readonly string[], from = 0): LegendEntry[] {
 }
 
 /** What all charts share. Tooltips are drawn as text, never as HTML: names come from configs. */
-export function baseOption(arms: readonly LegendEntry[]): EChartsOption {
+export function baseOption(arms: readonly LegendEntry[]) {
   return {
     animation: false,
     textStyle: { fontFamily: FONT, color: TOKENS.ink },
@@ -46,7 +46,7 @@ export function baseOption(arms: readonly LegendEntry[]): EChartsOption {
       textStyle: { color: TOKENS.ink, fontSize: 12 },
       inactiveColor: TOKENS.line,
     },
-  };
+  } satisfies EChartsOption;
 }
 
 /** Looks of a value axis. */
