@@ -1,0 +1,4 @@
+import { testBackend } from '@tether/testing';
+import { plugin } from './index.ts';
+
+testBackend({ create: () => plugin.create(plugin.config.parse({})), floats: ['bf16', 'f16'] });

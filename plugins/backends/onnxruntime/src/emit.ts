@@ -1,0 +1,62 @@
+import type { Graph, Tensor } from '@tether/graph';
+import { COMPUTE_TYPE, ModelBuilder, type LoweringContext, type Value } from './lower/index.ts';
+import type { OnnxModel, OnnxNode, OnnxValue } from './onnx/model.ts';
+import { pinOrder } from './order.ts';
+import { planSteps, type Step } from './plan.ts';
+
+/** Names of the model's inputs and outputs: one tensor may be both under the same name. */
+export const modelInput = (name: string): string => `input ${name}`;
+export const modelOutput = (name: string): string => `output ${name}`;
+
+const toOnnx = (name: string, { dtype, shape }: Tensor): OnnxValue => ({ name, type: dtype, shape });
+
+/** The ONNX model of a graph that `optimize` has been through. */
+export function emitModel(graph: Graph): OnnxModel {
+  const builder = new ModelBuilder();
+  const values = new Map<number, Value>();
+  for (const [name, tensor] of graph.inputs) values.set(tensor.id, toOnnx(modelInput(name), tensor));
+  for (const step of planSteps(graph)) values.set(step.node.id, emitStep(step, builder, values));
+  const nodes = nameOutputs(graph, builder, values);
+  return {
+    nodes: pinOrder(nodes),
+    constants: builder.constants,
+    inputs: [...graph.inputs].map(([name, tensor]) => toOnnx(modelInput(name), tensor)),
+    outputs: [...graph.outputs].map(([name, tensor]) => toOnnx(modelOutput(name), tensor)),
+  };
+}
+
+function emitStep({ node, inputs: tensors, lower }: Step, builder: ModelBuilder, values: Map<number, Value>): Value {
+  builder.label = node.scope === '' ? node.operation.name : `${node.scope}/${node.operation.name}`;
+  const isCast = node.operation.name === 'cast';
+  const inputs = tensors.map((tensor) => {
+    const value = values.get(tensor.id)!; // steps come after what they are computed from
+    return isCast ? value : builder.cast(value, COMPUTE_TYPE[tensor.dtype]);
+  });
+  const context: LoweringContext = {
+    node,
+    builder,
+    inputs,
+    whole: (index) => builder.expand(inputs[index]!, tensors[index]!.shape),
+  };
+  return builder.cast(lower(context), node.dtype);
+}
+
+/** Renames what the outputs are to their outside names; a value that has another role as well is copied. */
+function nameOutputs(graph: Graph, builder: ModelBuilder, values: ReadonlyMap<number, Value>): OnnxNode[] {
+  builder.label = 'output';
+  const whole = [...graph.outputs].map(
+    ([name, tensor]) => [name, builder.expand(values.get(tensor.id)!, tensor.shape)] as const,
+  );
+  const made = new Set(builder.nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<string, string>();
+  for (const [name, value] of whole) {
+    if (made.has(value.name) && !names.has(value.name)) names.set(value.name, modelOutput(name));
+    else builder.push('Identity', [value], [modelOutput(name)]);
+  }
+  const rename = (name: string): string => names.get(name) ?? name;
+  return builder.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+}

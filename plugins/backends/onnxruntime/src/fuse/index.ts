@@ -1,0 +1,7 @@
+import { scaleMatmul } from './scaleMatmul.ts';
+import type { FusionRule } from './rule.ts';
+
+export type { Fused, FusionRule, Usage } from './rule.ts';
+
+/** In order: the first that applies to a node wins. */
+export const fusionRules: readonly FusionRule[] = [scaleMatmul];

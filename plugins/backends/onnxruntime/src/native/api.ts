@@ -1,0 +1,151 @@
+import { BackendError } from '@tether/core';
+import type koffiModule from 'koffi';
+
+/** A pointer to an object of the runtime. */
+export type Handle = bigint;
+type Argument = Handle | number | string | null | ArrayBufferView;
+
+const pointer = 'void *';
+const text = 'const char *';
+/** Paths are wide strings on Windows. */
+const path = process.platform === 'win32' ? 'const char16_t *' : text;
+
+/**
+ * Functions of the C interface: place in the table of pointers (`OrtApi` in onnxruntime_c_api.h, to which entries are
+ * only ever appended) and types of the arguments. All return a status.
+ */
+const FUNCTIONS = {
+  CreateEnv: [3, ['int', text, pointer]],
+  CreateSessionFromArray: [8, [pointer, pointer, 'size_t', pointer, pointer]],
+  Run: [9, [pointer, pointer, pointer, pointer, 'size_t', pointer, 'size_t', pointer]],
+  CreateSessionOptions: [10, [pointer]],
+  SetOptimizedModelFilePath: [11, [pointer, path]],
+  EnableProfiling: [14, [pointer, path]],
+  EnableMemPattern: [16, [pointer]],
+  DisableMemPattern: [17, [pointer]],
+  EnableCpuMemArena: [18, [pointer]],
+  DisableCpuMemArena: [19, [pointer]],
+  SetSessionGraphOptimizationLevel: [23, [pointer, 'int']],
+  SetIntraOpNumThreads: [24, [pointer, 'int']],
+  CreateRunOptions: [39, [pointer]],
+  CreateTensorWithDataAsOrtValue: [49, [pointer, pointer, 'size_t', pointer, 'size_t', 'int', pointer]],
+  CreateCpuMemoryInfo: [69, ['int', 'int', pointer]],
+  AddSessionConfigEntry: [130, [pointer, text, text]],
+  CreateAndRegisterAllocator: [144, [pointer, pointer, pointer]],
+  CreateArenaCfgV2: [164, [pointer, pointer, 'size_t', pointer]],
+  AddRunConfigEntry: [165, [pointer, text, text]],
+  SessionOptionsAppendExecutionProvider: [216, [pointer, text, pointer, pointer, 'size_t']],
+} as const satisfies Readonly<Record<string, readonly [index: number, types: readonly string[]]>>;
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** Functions that free an object; they return nothing. */
+const RELEASES = {
+  ReleaseEnv: 92,
+  ReleaseStatus: 93,
+  ReleaseMemoryInfo: 94,
+  ReleaseSession: 95,
+  ReleaseValue: 96,
+  ReleaseRunOptions: 97,
+  ReleaseSessionOptions: 100,
+  ReleaseArenaCfg: 157,
+} as const;
+export type ReleaseName = keyof typeof RELEASES;
+
+const GET_ERROR_MESSAGE = 2;
+/** Version of the table that is asked for; newer libraries still serve it. */
+const API_VERSION = 26;
+
+export interface CStrings {
+  readonly pointers: BigUint64Array;
+  readonly owned: readonly Buffer[];
+}
+
+/** The C interface of one loaded library. Every failure is a BackendError with the runtime's own message. */
+export interface OrtApi {
+  readonly version: string;
+  call(name: FunctionName, ...args: readonly Argument[]): void;
+  callAsync(name: FunctionName, ...args: readonly Argument[]): Promise<void>;
+  /** Calls a function whose last argument receives a new object. */
+  create(name: FunctionName, ...args: readonly Argument[]): Handle;
+  createAsync(name: FunctionName, ...args: readonly Argument[]): Promise<Handle>;
+  release(name: ReleaseName, handle: Handle): void;
+  /** Pointers to C strings, which live as long as the result. */
+  strings(texts: readonly string[]): CStrings;
+}
+
+/** Native calls run on stacks of koffi's own; matrix kernels keep their panels on the stack, more than its default holds. */
+const STACK_BYTES = 16 * 2 ** 20;
+
+type Koffi = typeof koffiModule;
+/** koffi types its functions loosely; the table above says what each takes. */
+interface NativeFunction {
+  (...args: readonly Argument[]): unknown;
+  async(...args: readonly [...Argument[], (error: Error | null, result: unknown) => void]): void;
+}
+
+/** The foreign-function library, loaded only when a native library is really needed. */
+async function loadKoffi(): Promise<Koffi> {
+  const { default: koffi } = await import('koffi');
+  if ((koffi.config().async_stack_size ?? 0) < STACK_BYTES) koffi.config({ async_stack_size: STACK_BYTES });
+  return koffi;
+}
+
+/** koffi closes a library that is garbage-collected, under the feet of every function taken from it. */
+const keptOpen: unknown[] = [];
+
+/** Opens the shared library and reads its function table. Throws the loader's error where it cannot be loaded. */
+export async function openLibrary(file: string): Promise<OrtApi> {
+  const koffi = await loadKoffi();
+  const library = koffi.load(file);
+  keptOpen.push(library);
+  const base = library.func('OrtGetApiBase', pointer, [])() as Handle;
+  const entry = (table: Handle, index: number, result: string, types: readonly string[]): NativeFunction =>
+    koffi.decode(
+      koffi.decode(table, index * koffi.sizeof(pointer), pointer) as Handle,
+      koffi.proto(result, [...types]),
+    ) as NativeFunction;
+  const version = entry(base, 1, text, [])() as string;
+  const table = entry(base, 0, pointer, ['uint32_t'])(API_VERSION) as Handle | null;
+  if (table === null) throw new Error(`it is version ${version}, which lacks version ${API_VERSION} of its interface`);
+
+  const functions = Object.fromEntries(
+    Object.entries(FUNCTIONS).map(([name, [index, types]]) => [name, entry(table, index, pointer, types)]),
+  ) as Readonly<Record<FunctionName, NativeFunction>>;
+  const releases = Object.fromEntries(
+    Object.entries(RELEASES).map(([name, index]) => [name, entry(table, index, 'void', [pointer])]),
+  ) as Readonly<Record<ReleaseName, NativeFunction>>;
+  const errorMessage = entry(table, GET_ERROR_MESSAGE, text, [pointer]);
+
+  const check = (status: Handle | null): void => {
+    if (status === null) return;
+    const message = errorMessage(status) as string;
+    releases.ReleaseStatus(status);
+    throw new BackendError(message);
+  };
+  const callAsync = (name: FunctionName, ...args: readonly Argument[]): Promise<void> =>
+    new Promise<Handle | null>((resolve, reject) => {
+      functions[name].async(...args, (error, status) =>
+        error === null ? resolve(status as Handle | null) : reject(error),
+      );
+    }).then(check);
+  return {
+    version,
+    call: (name, ...args) => check(functions[name](...args) as Handle | null),
+    callAsync,
+    create: (name, ...args) => {
+      const result = new BigUint64Array(1);
+      check(functions[name](...args, result) as Handle | null);
+      return result[0]!;
+    },
+    createAsync: async (name, ...args) => {
+      const result = new BigUint64Array(1);
+      await callAsync(name, ...args, result);
+      return result[0]!;
+    },
+    strings: (texts) => {
+      const owned = texts.map((string) => Buffer.from(`${string}\0`));
+      return { pointers: BigUint64Array.from(owned, (string) => koffi.address(string)), owned };
+    },
+    release: (name, handle) => void releases[name](handle),
+  };
+}

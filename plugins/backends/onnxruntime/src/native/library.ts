@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { openLibrary, type Handle, type OrtApi } from './api.ts';
+
+/** ONNX Runtime's shared library, under the names of Linux, macOS and Windows; not its provider libraries. */
+const LIBRARY = /^(lib)?onnxruntime(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?$/;
+
+/**
+ * Path of the shared library inside the installed onnxruntime-node package.
+ *
+ * @throws Error telling what is missing
+ */
+export function findLibrary(): string {
+  const require = createRequire(import.meta.url);
+  const root = dirname(require.resolve('onnxruntime-node/package.json'));
+  const folder = join(root, 'bin', 'napi-v6', process.platform, process.arch);
+  let files: string[];
+  try {
+    files = readdirSync(folder);
+  } catch {
+    throw new Error(`onnxruntime-node has no library for ${process.platform} on ${process.arch}`);
+  }
+  const file = files.find((name) => LIBRARY.test(name));
+  if (file === undefined) throw new Error(`no onnxruntime library in ${folder}`);
+  return join(folder, file);
+}
+
+/** The runtime's process-wide parts. */
+export interface Runtime {
+  readonly api: OrtApi;
+  readonly environment: Handle;
+  /** Describes the host's memory, for tensors over it. */
+  readonly hostMemory: Handle;
+}
+
+const LOG_ERRORS = 3;
+const DEVICE_ALLOCATOR = 0;
+const DEFAULT_MEMORY = 0;
+
+async function load(): Promise<Runtime> {
+  const api = await openLibrary(findLibrary());
+  return {
+    api,
+    environment: api.create('CreateEnv', LOG_ERRORS, 'tether'),
+    hostMemory: api.create('CreateCpuMemoryInfo', DEVICE_ALLOCATOR, DEFAULT_MEMORY),
+  };
+}
+
+let runtime: Promise<Runtime> | undefined;
+
+/** Loads the library once per process. Rejects with the loader's error where it cannot be loaded. */
+export function loadRuntime(): Promise<Runtime> {
+  runtime ??= load();
+  return runtime;
+}

@@ -1,0 +1,62 @@
+import { BackendError } from '@tether/core';
+import { OPTIMIZATION_LEVEL, type SessionSettings } from './settings.ts';
+import type { Handle, OrtApi } from './native/api.ts';
+import type { Runtime } from './native/library.ts';
+
+/** A loaded model. */
+export interface Session {
+  /** Runs once over tensors in the order of the model's inputs and outputs. */
+  run(inputs: readonly Handle[], outputs: readonly Handle[]): Promise<void>;
+  dispose(): void;
+}
+
+function sessionOptions(api: OrtApi, settings: SessionSettings): Handle {
+  const options = api.create('CreateSessionOptions');
+  api.call('SetIntraOpNumThreads', options, settings.threads);
+  api.call('SetSessionGraphOptimizationLevel', options, OPTIMIZATION_LEVEL[settings.optimization]);
+  api.call(settings.memoryPattern ? 'EnableMemPattern' : 'DisableMemPattern', options);
+  api.call(settings.arena ? 'EnableCpuMemArena' : 'DisableCpuMemArena', options);
+  for (const [key, value] of Object.entries(settings.entries)) api.call('AddSessionConfigEntry', options, key, value);
+  if (settings.profilePrefix !== undefined) api.call('EnableProfiling', options, settings.profilePrefix);
+  return options;
+}
+
+export async function createSession(
+  { api, environment }: Runtime,
+  model: Uint8Array,
+  inputNames: readonly string[],
+  outputNames: readonly string[],
+  settings: SessionSettings,
+): Promise<Session> {
+  const options = sessionOptions(api, settings);
+  let session: Handle | undefined;
+  try {
+    session = await api.createAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
+  } finally {
+    api.release('ReleaseSessionOptions', options);
+  }
+  const inputTable = api.strings(inputNames);
+  const outputTable = api.strings(outputNames);
+  const live = (): Handle => {
+    if (session === undefined) throw new BackendError('the session was disposed of');
+    return session;
+  };
+  return {
+    run: (inputs, outputs) =>
+      api.callAsync(
+        'Run',
+        live(),
+        null,
+        inputTable.pointers,
+        BigUint64Array.from(inputs),
+        inputs.length,
+        outputTable.pointers,
+        outputs.length,
+        BigUint64Array.from(outputs),
+      ),
+    dispose: () => {
+      if (session !== undefined) api.release('ReleaseSession', session);
+      session = undefined;
+    },
+  };
+}
