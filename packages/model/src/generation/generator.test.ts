@@ -162,7 +162,7 @@ describe.skipIf(folder === undefined)('the real checkpoint stories260K', () => {
     }
     await checkpoint.close();
     const golden = JSON.parse(
-      readFileSync(new URL('../../../../tools/goldens/out/stories260K/logits.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../testdata/stories260k-logits.json', import.meta.url), 'utf8'),
     ) as { greedy: { prompt: string; ids: number[]; text: string } };
     const generator = createGenerator({ backend, model: stories, maxLength: config.maxPositionEmbeddings });
     const [result] = await generator.generate(parameters, [tokenizer.encode(golden.greedy.prompt)], {

@@ -231,7 +231,7 @@ describe('against transformers', () => {
     );
     await checkpoint.close();
     const golden = JSON.parse(
-      readFileSync(new URL('../../../../tools/goldens/out/stories260K/logits.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../testdata/stories260k-logits.json', import.meta.url), 'utf8'),
     ) as { texts: { ids: number[]; last_logits: { base64_float32: string } }[] };
     for (const { ids, last_logits } of golden.texts) {
       const bytes = Buffer.from(last_logits.base64_float32, 'base64');
