@@ -49,18 +49,18 @@ const testedFolders = (): string[] =>
 const checksPass = nx('format:check', 'lint', 'typecheck');
 const testsPass = nx('test');
 
-const missing: TestSummary = { passed: 0, failed: 1, skipped: [] };
 let [passed, failed, skipped] = [0, 0, 0];
 for (const folder of testedFolders()) {
   const { name } = manifest(folder);
-  const summary = readSummary(folder);
-  if (summary === undefined) console.log(`failed: ${name} wrote no test summary; its output is above`);
-  for (const { file, test, reason } of summary?.skipped ?? []) {
-    console.log(`skipped: ${name} ${file}: ${test} (${reason})`);
+  const summary: TestSummary = readSummary(folder) ?? { passed: 0, failed: 0, skipped: [] };
+  for (const { file, test, reason } of summary.skipped) console.log(`skipped: ${name} ${file}: ${test} (${reason})`);
+  passed += summary.passed;
+  failed += summary.failed;
+  skipped += summary.skipped.length;
+  if (summary.passed + summary.failed + summary.skipped.length === 0) {
+    console.log(`failed: ${name} ran no test; its output is above`);
+    failed += 1;
   }
-  passed += (summary ?? missing).passed;
-  failed += (summary ?? missing).failed;
-  skipped += (summary ?? missing).skipped.length;
 }
 if (!checksPass) {
   console.log('failed: format, lint or types; the output is above');
