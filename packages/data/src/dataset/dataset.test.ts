@@ -167,7 +167,7 @@ describe('bad rows', () => {
     const files = await fileOf([{ ...pair('a'), rejected: ' yes a' }]);
     const checked = await checkData({ files }, characters, { baseFolder: folder });
     expect(checked.rowsUsed).toEqual({ train: 0, eval: 0 });
-    await expect(load({ files })).rejects.toThrow(/of 1 rows none is left to train on \(identical-pair 1\)/);
+    await expect(load({ files })).rejects.toThrow(/of 1 read, no row is left to train on \(identical-pair 1\)/);
   });
 
   it('include conversations for a model without a chat template', async () => {

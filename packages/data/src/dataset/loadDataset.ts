@@ -126,7 +126,7 @@ function nothingLeft(report: DataReport): DataError {
   const reasons = Object.entries(report.counts).filter(([, count]) => count > 0);
   const found = reasons.map(([kind, count]) => `${kind} ${count}`).join(', ');
   return new DataError(
-    `${report.sources.map(({ name }) => name).join(', ')}: of ${report.rowsRead} rows none is left to train on` +
+    `${report.sources.map(({ name }) => name).join(', ')}: of ${report.rowsRead} read, no row is left to train on` +
       `${found === '' ? '' : ` (${found})`}. See max_length, on_long_prompt, eval_fraction and the drop_… options.`,
   );
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../errors.ts';
@@ -26,6 +28,13 @@ describe('the gold reward', () => {
     ['', 0],
   ])('of %j to "sort d a c b =" is %d', (answer, reward) => {
     expect(goldReward('sort d a c b =', answer)).toBeCloseTo(reward, 12);
+  });
+
+  it('is what the README says', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `(sort .*?)` *\| `(.*?)` *\| (-?[\d.]+) *\|$/gm)];
+    expect(rows.length).toBeGreaterThan(3);
+    for (const [, prompt, answer, reward] of rows) expect(goldReward(prompt!, answer!)).toBeCloseTo(Number(reward), 12);
   });
 
   it('is 1 for the sorted letters alone and less for anything else', () => {
@@ -150,8 +159,8 @@ describe('the tokenizer', () => {
   });
 
   it('knows special tokens in text, and says <unk> to other words', () => {
-    expect(syntheticTokenizer.encode('sort z </s>', { addSpecialTokens: false })).toEqual(
-      ['sort', '<unk>', '</s>'].map((token) => VOCABULARY.indexOf(token)),
+    expect(syntheticTokenizer.encode('sort z a</s> <s>b', { addSpecialTokens: false })).toEqual(
+      ['sort', '<unk>', 'a', '</s>', '<s>', 'b'].map((token) => VOCABULARY.indexOf(token)),
     );
   });
 

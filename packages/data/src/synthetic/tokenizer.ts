@@ -1,12 +1,16 @@
 import type { TextTokenizer } from '../encode/tokenizer.ts';
-import { SPECIAL_TOKENS, TOKEN_IDS, VOCABULARY, wordsOf } from './vocabulary.ts';
+import { SPECIAL_TOKENS, TOKEN_IDS, VOCABULARY } from './vocabulary.ts';
 
 const idOf = (token: string): number => TOKEN_IDS.get(token) ?? TOKEN_IDS.get(SPECIAL_TOKENS.unknown)!;
+
+/** Words, and special tokens even where no space stands around them. */
+const SPECIAL = Object.values(SPECIAL_TOKENS).join('|');
+const TOKEN_PATTERN = new RegExp(`${SPECIAL}|(?:(?!${SPECIAL})\\S)+`, 'g');
 
 /** One token per word. A text starts with `<s>`; special tokens vanish in decoded text. */
 export const syntheticTokenizer: TextTokenizer = {
   encode(text, options) {
-    const ids = wordsOf(text).map(idOf);
+    const ids = (text.match(TOKEN_PATTERN) ?? []).map(idOf);
     return options?.addSpecialTokens === false ? ids : [idOf(SPECIAL_TOKENS.start), ...ids];
   },
   decode(ids) {
