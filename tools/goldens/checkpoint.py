@@ -52,13 +52,16 @@ def load_reference(folder, dtype):
     return model.eval().requires_grad_(False)
 
 
-def load_policy(folder, dtype):
-    """The checkpoint with every parameter tensor times 1 + 0.02·sin(i + 1), i the flat index inside the tensor."""
+def load_policy(folder, dtype, stored=None):
+    """The checkpoint with every parameter tensor times 1 + 0.02·sin(i + 1), i the flat index inside the tensor.
+
+    `stored` (default: dtype) is the dtype to which the weights are rounded before the computation in `dtype`.
+    """
     model = load_reference(folder, dtype).requires_grad_(True)
     with torch.no_grad():
         for parameter in model.parameters():  # a tied head appears once
             index = torch.arange(parameter.numel(), dtype=torch.float64).view(parameter.shape)
-            parameter.copy_(parameter.double() * (1 + 0.02 * torch.sin(index + 1)))
+            parameter.copy_((parameter.double() * (1 + 0.02 * torch.sin(index + 1))).to(stored or dtype))
     return model
 
 

@@ -69,8 +69,8 @@ INITIAL_VALUES = {
 }
 
 
-def make_discriminators(dtype, **sizes):
-    """({plus, minus} networks with the goldens' initial values, the list that documents their tensors)."""
+def make_discriminators(dtype, weights, **sizes):
+    """({plus, minus} networks with the goldens' initial values rounded to the dtype `weights`, the list that documents their tensors)."""
     networks = {network: Discriminator(**sizes).to(dtype) for network in NETWORKS}
     documented = []
     for network, module in networks.items():
@@ -78,7 +78,7 @@ def make_discriminators(dtype, **sizes):
         for name in sorted(state):
             index, tensor, kind = len(documented), state[name], tensor_kind(name)
             with torch.no_grad():
-                tensor.copy_(INITIAL_VALUES[kind](hashed_uniform(index, tensor.numel()).view(tensor.shape)))
+                tensor.copy_(INITIAL_VALUES[kind](hashed_uniform(index, tensor.numel()).view(tensor.shape)).to(weights))
             documented.append({"index": index, "network": network, "name": name, "shape": list(tensor.shape), "kind": kind})
     return networks, documented
 

@@ -1,6 +1,6 @@
 """GANPO on the fixed batch: scores, running means, discriminator losses, policy loss, and all gradients.
 
-    python ganpo.py CHECKPOINT OUT/batch.json OUT/ganpo_masked.json [--pooling masked|published] [--dtype float64] [--big FOLDER]
+    python ganpo.py CHECKPOINT OUT/batch.json OUT/ganpo_masked.json [--pooling masked|published] [--dtype float64] [--weights float32] [--big FOLDER]
                     [--width 512 --layers 2 --heads 8 --max-positions 2048]
 
 The discriminators take no optimizer step here: the policy loss sees their initial weights with the u, v after the training forwards. Dropout is 0. Formulas and order: conventions.md.
@@ -12,7 +12,7 @@ import torch
 from batch import load_batches
 from checkpoint import DTYPES, forward, load_policy, load_reference
 from discriminator import Latents, discriminator_losses, make_discriminators, policy_penalty, training_scores, update_means
-from losses import BETA, dpo
+from losses import BETA, add_dtype_arguments, dpo
 from summary import gradients, save_tensors, summarize, write_json
 
 WEIGHT = 1.0  # λ
@@ -32,12 +32,12 @@ def add_size_arguments(parser):
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--heads", type=int, default=8)
     parser.add_argument("--max-positions", type=int, default=2048)
-    parser.add_argument("--dtype", choices=DTYPES, default="float64")
+    add_dtype_arguments(parser)
 
 
 def make_networks(args, hidden_size):
     sizes = {"hidden_size": hidden_size, "width": args.width, "layers": args.layers, "heads": args.heads, "max_positions": args.max_positions, "dropout": 0.0}
-    networks, tensors = make_discriminators(DTYPES[args.dtype], **sizes)
+    networks, tensors = make_discriminators(DTYPES[args.dtype], DTYPES[args.weights or args.dtype], **sizes)
     return networks, tensors, {"pooling": args.pooling, **sizes}
 
 
@@ -64,8 +64,8 @@ def main():
     parser.add_argument("--big", help="folder for complete gradients")
     add_size_arguments(parser)
     args = parser.parse_args()
-    dtype = DTYPES[args.dtype]
-    policy, reference = load_policy(args.checkpoint, dtype), load_reference(args.checkpoint, dtype)
+    dtype, weights = DTYPES[args.dtype], DTYPES[args.weights or args.dtype]
+    policy, reference = load_policy(args.checkpoint, dtype, weights), load_reference(args.checkpoint, dtype)
     networks, tensors, sizes = make_networks(args, policy.config.hidden_size)
     sides = load_batches(args.batch)[1][0]
     masks = pooling_masks(sides, args.pooling)
@@ -86,7 +86,7 @@ def main():
     total_grads = gradients(total, policy.named_parameters())
 
     content = {
-        "dtype": args.dtype, "discriminator": sizes, "conventions": CONVENTIONS, "padded_length": sides[0].tokens.shape[1],
+        "dtype": args.dtype, "weights": args.weights or args.dtype, "discriminator": sizes, "conventions": CONVENTIONS, "padded_length": sides[0].tokens.shape[1],
         "tensors": tensors,
         "training_scores": scores, "running_means": means, "discriminator_losses": losses,
         "power_iteration_vectors_after": {network: summarize(values) for network, values in vectors.items()},
@@ -95,12 +95,12 @@ def main():
         "penalty_gradients": summarize(penalty_grads),
         "total_gradients": summarize(total_grads),
     }  # fmt: skip
-    write_json(args.out, content, dtype)
+    write_json(args.out, content, weights)
     prefix = f"ganpo_{args.pooling}_{args.width}"
-    save_tensors(args.big, f"{prefix}_policy_total", total_grads)
-    save_tensors(args.big, f"{prefix}_policy_penalty", penalty_grads)
+    save_tensors(args.big, f"{prefix}_policy_total", total_grads, weights)
+    save_tensors(args.big, f"{prefix}_policy_penalty", penalty_grads, weights)
     for network, grads in discriminator_grads.items():
-        save_tensors(args.big, f"{prefix}_{network}", grads)
+        save_tensors(args.big, f"{prefix}_{network}", grads, weights)
     print(f"D+ {losses['plus'].item():.9g}  D- {losses['minus'].item():.9g}  DPO {dpo_loss.item():.9g}  GANPO {penalty.item():.9g}  total {total.item():.9g}")
 
 

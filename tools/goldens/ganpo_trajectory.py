@@ -64,9 +64,9 @@ def main():
     add_size_arguments(parser)
     parser.set_defaults(width=32, layers=2, heads=4, max_positions=128)
     args = parser.parse_args()
-    dtype = DTYPES[args.dtype]
+    dtype, weights = DTYPES[args.dtype], DTYPES[args.weights or args.dtype]
     reference = load_reference(args.checkpoint, dtype)
-    policy = load_policy(args.checkpoint, dtype) if args.start == "perturbed" else load_reference(args.checkpoint, dtype).requires_grad_(True)
+    policy = load_policy(args.checkpoint, dtype, weights) if args.start == "perturbed" else load_reference(args.checkpoint, dtype).requires_grad_(True)
     networks, tensors, sizes = make_networks(args, policy.config.hidden_size)
     batches = load_batches(args.batch)[1]
     with torch.no_grad():
@@ -86,14 +86,14 @@ def main():
         print(f"{step}: loss {record['loss']:.6f} dpo {record['dpo_loss']:.6f} D+ {record['d_plus_loss']:.6f} D- {record['d_minus_loss']:.6f} norm {record['grad_norm']:.4f}")
 
     content = {
-        "dtype": args.dtype, "start": args.start, "discriminator": sizes, "conventions": CONVENTIONS,
+        "dtype": args.dtype, "weights": args.weights or args.dtype, "start": args.start, "discriminator": sizes, "conventions": CONVENTIONS,
         "optimizer": {"lr": args.lr, **adam, "weight_decay": 0.0, "clip": CLIP, "schedule": "constant"},
         "discriminator_optimizer": {"lr": args.lr / 2, **adam, "weight_decay": DISCRIMINATOR_WEIGHT_DECAY, "clip": None, "schedule": "constant"},
         "beta": BETA, "weight": WEIGHT, "tensors": tensors, "steps": steps,
         "final_policy": summarize(dict(policy.named_parameters())),
         "final_discriminators": {network: summarize(module.state_dict()) for network, module in networks.items()},
     }  # fmt: skip
-    write_json(args.out, content, dtype)
+    write_json(args.out, content, weights)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Log-probs, losses and gradients of DPO, SimPO, SFT and the KL penalties on the fixed batch.
 
-    python losses.py CHECKPOINT OUT/batch.json OUT [--dtype float64] [--big FOLDER]
+    python losses.py CHECKPOINT OUT/batch.json OUT [--dtype float64] [--weights float32] [--only dpo simpo ...] [--big FOLDER]
 
 Writes OUT/forward.json (log-probs, some logits and hidden states) and one OUT/<loss>.json per loss (value, metrics, a summary of the gradient of every parameter tensor).
-With --big, the complete gradients go to FOLDER/<loss>.safetensors in the working dtype. Formulas: conventions.md.
+--weights float32 rounds the policy to float32 and still computes in float64: the best truth for an engine that computes in float32.
+With --big, the complete gradients go to FOLDER/<loss>.safetensors in the dtype of the weights. Formulas: conventions.md.
 """
 import argparse
 
@@ -78,7 +79,7 @@ def all_losses(sides, policy_outputs, reference_outputs):
 
 
 def model_record(side, logits, hidden):
-    """Log-probs of one side [B, tokens of the row], and fingerprints of logits and hidden states at real positions."""
+    """Log-probs of one side (lists of completion tokens per row), and fingerprints of logits and hidden states at real positions."""
     logps = side.token_logps(logits)
     rows = range(len(side.tokens))
     ends = side.mask.sum(1)  # [B]
@@ -99,16 +100,22 @@ def fingerprint(row, positions, values):
     return {name: {"position": int(positions[name]), "sum": v.sum(), "l2": v.norm(), "first": v[:8]} for name, v in vectors.items()}
 
 
+def add_dtype_arguments(parser):
+    parser.add_argument("--dtype", choices=DTYPES, default="float64", help="dtype of the computation")
+    parser.add_argument("--weights", choices=DTYPES, help="dtype that the policy's weights are rounded to (default: --dtype)")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint")
     parser.add_argument("batch")
     parser.add_argument("out")
-    parser.add_argument("--dtype", choices=DTYPES, default="float64")
+    add_dtype_arguments(parser)
+    parser.add_argument("--only", nargs="+", help="losses to write (default: all)")
     parser.add_argument("--big", help="folder for complete gradients")
     args = parser.parse_args()
-    dtype = DTYPES[args.dtype]
-    policy, reference = load_policy(args.checkpoint, dtype), load_reference(args.checkpoint, dtype)
+    dtype, weights = DTYPES[args.dtype], DTYPES[args.weights or args.dtype]
+    policy, reference = load_policy(args.checkpoint, dtype, weights), load_reference(args.checkpoint, dtype)
     check_tied(args.checkpoint, policy)
     sides = load_batches(args.batch)[1][0]
     with torch.no_grad():
@@ -120,12 +127,15 @@ def main():
         model: {name: model_record(side, *output) for name, side, output in zip(names, sides, outputs)}
         for model, outputs in (("policy", policy_outputs), ("reference", reference_outputs))
     }
-    write_json(f"{args.out}/forward.json", {"dtype": args.dtype, "padded_length": sides[0].tokens.shape[1], **records}, dtype)
+    dtypes = {"dtype": args.dtype, "weights": args.weights or args.dtype}
+    write_json(f"{args.out}/forward.json", {**dtypes, "padded_length": sides[0].tokens.shape[1], **records}, weights)
     for name, (loss, metrics, options) in all_losses(sides, policy_outputs, reference_outputs).items():
+        if args.only and name not in args.only:
+            continue
         grads = gradients(loss, policy.named_parameters())
-        content = {"dtype": args.dtype, "loss": loss.item(), "options": options, "metrics": metrics, "gradients": summarize(grads)}
-        write_json(f"{args.out}/{name}.json", content, dtype)
-        save_tensors(args.big, name, grads)
+        content = {**dtypes, "loss": loss.item(), "options": options, "metrics": metrics, "gradients": summarize(grads)}
+        write_json(f"{args.out}/{name}.json", content, weights)
+        save_tensors(args.big, name, grads, weights)
         print(f"{name}: {loss.item():.9g}", metrics)
 
 

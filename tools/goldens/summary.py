@@ -35,28 +35,33 @@ def summarize(tensors):
     return {name: tensor_summary(tensor) for name, tensor in tensors.items()}
 
 
-def save_tensors(folder, name, tensors):
-    """The complete tensors as OUT/name.safetensors, where a folder was given."""
+def save_tensors(folder, name, tensors, dtype):
+    """The complete tensors as FOLDER/name.safetensors in `dtype`, where a folder was given."""
     if folder:
         os.makedirs(folder, exist_ok=True)
-        save_file({key: tensor.detach().contiguous().clone() for key, tensor in tensors.items()}, f"{folder}/{name}.safetensors")
+        save_file({key: tensor.detach().to(dtype).contiguous().clone() for key, tensor in tensors.items()}, f"{folder}/{name}.safetensors")
 
 
-def rounded(value, digits):
+# Significant digits of plain values (exact when read back) and of tensor summaries, by the dtype of the weights.
+DIGITS = {torch.float64: (17, 17), torch.float32: (9, 7)}
+
+
+def rounded(value, digits, summary_digits):
     if isinstance(value, torch.Tensor):
         value = value.tolist()
     if isinstance(value, dict):
-        return {key: rounded(item, digits) for key, item in value.items()}
+        digits = summary_digits if is_summary(value) else digits
+        return {key: rounded(item, digits, summary_digits) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [rounded(item, digits) for item in value]
+        return [rounded(item, digits, summary_digits) for item in value]
     return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 def write_json(path, content, dtype):
-    """Readable JSON with one line per leaf record: 17 digits for float64, 9 for float32, which are exact."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    """Readable JSON with one line per leaf record."""
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     with open(path, "w", encoding="utf8") as file:
-        file.write(render(rounded(content, 17 if dtype == torch.float64 else 9), 0) + "\n")
+        file.write(render(rounded(content, *DIGITS[dtype]), 0) + "\n")
 
 
 def render(value, depth):
@@ -74,5 +79,9 @@ def render(value, depth):
 def is_leaf(value):
     """A list of plain values, or the summary of one tensor."""
     if isinstance(value, dict):
-        return "projections" in value
+        return is_summary(value)
     return all(not isinstance(item, (dict, list)) for item in value)
+
+
+def is_summary(record):
+    return "projections" in record
