@@ -5,7 +5,7 @@ import type { TensorType } from './types.ts';
 export type AttributeValue =
   number | string | boolean | readonly number[] | ArrayLike<number> | ((...args: never[]) => unknown);
 export type Attributes = { readonly [name: string]: AttributeValue };
-export type NoAttributes = Readonly<Record<never, never>>;
+export type NoAttributes = Readonly<Record<string, never>>;
 
 export interface GradientContext<A> {
   readonly inputs: readonly Tensor[];

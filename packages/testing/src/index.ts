@@ -1,5 +1,5 @@
 export { testBackend, type TestBackendOptions } from './backend/testBackend.ts';
-export type { Skip } from './backend/skips.ts';
+export type { Skip } from './skips.ts';
 export {
   OPERATION_TOLERANCES,
   TOLERANCE_CLASSES,
@@ -9,3 +9,13 @@ export {
 } from './backend/tolerances.ts';
 export { gradcheck, type GradcheckInput, type GradcheckInputs, type GradcheckOptions } from './gradcheck.ts';
 export type { Point, Points, Tensors } from './point.ts';
+export {
+  evaluatePart,
+  evaluateScalars,
+  makeBatchViews,
+  type BatchViewsOptions,
+  type TestBatch,
+} from './plugins/batchViews.ts';
+export { SMALL, type TestRow, type TestSizes } from './plugins/rows.ts';
+export { testObjective, type TestObjectiveOptions } from './plugins/testObjective.ts';
+export { testRegularizer, type TestRegularizerOptions } from './plugins/testRegularizer.ts';

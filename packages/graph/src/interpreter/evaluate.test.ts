@@ -51,7 +51,7 @@ describe('the interpreter follows the definitions', () => {
       const points = [indices(c!, seed, 2), floats(a!, seed + 1), floats(b!, seed + 2)];
       expectElements(
         points,
-        (x, y, z) => g.select(g.less(x!, 1), y!, g.sub(y!, z!)),
+        (x, y, z) => g.select(g.less(x, 1), y, g.sub(y, z)),
         (index, atC, atA, atB) => {
           const first = atA(broadcastIndex(index, a!));
           return atC(broadcastIndex(index, c!)) < 1 ? first : first - atB(broadcastIndex(index, b!));
@@ -65,7 +65,7 @@ describe('the interpreter follows the definitions', () => {
     check(cases, ([shape, permutation, seed]) => {
       expectElements(
         [floats(shape, seed)],
-        (x) => g.transpose(x!, permutation),
+        (x) => g.transpose(x, permutation),
         (index, at) => at(shape.map((_, axis) => index[permutation.indexOf(axis)]!)),
       );
     });
@@ -76,7 +76,7 @@ describe('the interpreter follows the definitions', () => {
       const target = g.broadcastShapes(a!, b!);
       expectElements(
         [floats(a!, seed)],
-        (x) => g.broadcast(x!, target),
+        (x) => g.broadcast(x, target),
         (index, at) => at(broadcastIndex(index, a!)),
       );
     });
@@ -94,12 +94,12 @@ describe('the interpreter follows the definitions', () => {
       const point = floats(shape, seed);
       expectElements(
         [point],
-        (x) => g.pad(x!, low, high, 7),
+        (x) => g.pad(x, low, high, 7),
         (index, at) => (isInside(index) ? at(index.map((i, axis) => i - low[axis]!)) : 7),
       );
       expectElements(
         [point],
-        (x) => g.slice(g.pad(x!, low, high, 7), low, limits),
+        (x) => g.slice(g.pad(x, low, high, 7), low, limits),
         (index, at) => at(index),
       );
     });
@@ -113,7 +113,7 @@ describe('the interpreter follows the definitions', () => {
       const first = shape[axis]!;
       expectElements(
         [floats(shape, seed), floats(shape.with(axis, extra), seed + 1)],
-        (x, y) => g.concat([x!, y!], axis),
+        (x, y) => g.concat([x, y], axis),
         (index, atX, atY) => (index[axis]! < first ? atX(index) : atY(index.with(axis, index[axis]! - first))),
       );
     });
@@ -129,17 +129,17 @@ describe('the interpreter follows the definitions', () => {
       const points = [floats(shape, seed)];
       expectElements(
         points,
-        (x) => g.reduceSum(x!, [axis]),
+        (x) => g.reduceSum(x, [axis]),
         (index, at) => line(index, at).reduce((a, b) => a + b, 0),
       );
       expectElements(
         points,
-        (x) => g.reduceMax(x!, [axis]),
+        (x) => g.reduceMax(x, [axis]),
         (index, at) => Math.max(...line(index, at)),
       );
       expectElements(
         points,
-        (x) => g.argMax(x!, axis),
+        (x) => g.argMax(x, axis),
         (index, at) => {
           const values = line(index, at);
           return values.indexOf(Math.max(...values));
@@ -164,7 +164,7 @@ describe('the interpreter follows the definitions', () => {
           floats(swapIf(transposeA, [...batch, m!, k!]), seed),
           floats(swapIf(transposeB, [...batch, k!, n!]), seed + 1),
         ],
-        (a, b) => g.matmul(a!, b!, { transposeA, transposeB }),
+        (a, b) => g.matmul(a, b, { transposeA, transposeB }),
         (index, atA, atB) => {
           const [row, column] = index.slice(-2) as [number, number];
           const lead = index.slice(0, -2);
@@ -185,12 +185,12 @@ describe('the interpreter follows the definitions', () => {
       const rank = lead.length;
       expectElements(
         [floats([size, ...row], seed + 1), at],
-        (table, index) => g.gather(table!, index!),
+        (table, index) => g.gather(table, index),
         (index, atTable, atIndex) => atTable([atIndex(index.slice(0, rank)), ...index.slice(rank)]),
       );
       expectElements(
         [floats([...lead, ...row], seed + 1), at],
-        (updates, index) => g.scatterAdd(updates!, index!, size),
+        (updates, index) => g.scatterAdd(updates, index, size),
         (index, atUpdates, atIndex) =>
           indicesOf(lead)
             .filter((place) => atIndex(place) === index[0])
@@ -222,7 +222,7 @@ describe('the interpreter follows the definitions', () => {
       const strides = g.stridesOf(shape);
       expectElements(
         [{ dtype: 'i32', shape: [], data: [seed] }],
-        (word) => g.randomBits(word!, shape, stream),
+        (word) => g.randomBits(word, shape, stream),
         (index) =>
           g.randomWord(
             seed,

@@ -51,10 +51,13 @@ export function interpret(graph: Graph, inputs: ReadonlyMap<string, Value>): Map
 
 export type NumbersByName = ReadonlyMap<string, ArrayLike<number>> | Readonly<Record<string, ArrayLike<number>>>;
 
+type NumbersMap = ReadonlyMap<string, ArrayLike<number>>;
+
+const isMap = (given: NumbersByName): given is NumbersMap => given instanceof Map;
+
 /** Numbers as values of the graph's inputs, or an error that lists everything that does not fit. */
 function bindInputs(graph: Graph, given: NumbersByName): Map<string, Value> {
-  const numbers =
-    given instanceof Map ? (given as ReadonlyMap<string, ArrayLike<number>>) : new Map(Object.entries(given));
+  const numbers: NumbersMap = isMap(given) ? given : new Map(Object.entries(given));
   const problems: string[] = [];
   const bound = new Map<string, Value>();
   for (const [name, { dtype, shape }] of graph.inputs) {

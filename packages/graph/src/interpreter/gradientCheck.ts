@@ -1,5 +1,5 @@
 import { vectorJacobian } from '../grad.ts';
-import { traceGraph } from '../graph.ts';
+import { traceGraph, type Graph } from '../graph.ts';
 import { constant, input } from '../operations/source.ts';
 import { mul } from '../operations/elementwise.ts';
 import { reduceSum } from '../operations/layout.ts';
@@ -7,6 +7,7 @@ import { decompose } from '../passes/decompose.ts';
 import type { Tensor } from '../tensor.ts';
 import { isFloat, sizeOf, type TensorType } from '../types.ts';
 import { interpret } from './evaluate.ts';
+import { holdStopped } from './holdStopped.ts';
 import { uniformNumbers } from './uniform.ts';
 import { numbersOf, type Value } from './value.ts';
 
@@ -22,7 +23,7 @@ export interface GradientCheckOptions {
   readonly seed?: number;
   /** Half the distance of the two points of a central difference. */
   readonly step?: number;
-  /** Largest error, relative to max(1, |derivative|). */
+  /** Largest error relative to the derivative, or to a hundredth of the function's value where that is more. */
   readonly tolerance?: number;
   /** Inputs with more elements are probed at this many random elements and along 4 random directions. */
   readonly mostElements?: number;
@@ -39,11 +40,14 @@ export interface GradientMismatch {
 
 /**
  * h = 1e-5 leaves a truncation error of h²/6·f‴ ≈ 2e-11·f‴ and a rounding error of about 2e-16/h·|f| = 2e-11·|f|: far
- * below 1e-6 for functions of ordinary size, and a wrong gradient is wrong by far more.
+ * below 1e-6 of the derivative, or 1e-8 of f, and a wrong gradient is wrong by far more.
  */
 const DEFAULTS = { seed: 1, step: 1e-5, tolerance: 1e-6, mostElements: 64 } as const;
 
 const DIRECTIONS = 4;
+
+/** Derivatives below this share of the function's value are compared absolutely. */
+const SMALL_SHARE = 0.01;
 
 /** A change of one input, and its name in messages. */
 interface Probe {
@@ -74,9 +78,34 @@ const shifted = (value: Value, direction: Float64Array, by: number): Value => ({
 
 const dot = (a: ArrayLike<number>, b: Float64Array): number => b.reduce((sum, x, index) => sum + x * a[index]!, 0);
 
+/** The function contracted to a scalar, and its gradients at the point. */
+interface Differentiated {
+  readonly loss: Graph;
+  readonly gradients: ReadonlyMap<string, Value>;
+}
+
+const primitive = (outputs: Readonly<Record<string, Tensor>>): Graph => decompose(traceGraph(outputs), new Set());
+
+function differentiate(
+  output: Tensor,
+  wrt: Readonly<Record<string, Tensor>>,
+  point: ReadonlyMap<string, Value>,
+  seed: number,
+): Differentiated {
+  if (!isFloat(output.dtype)) throw new Error(`a ${output.dtype} output has no gradient`);
+  const weights = constant(uniformNumbers(sizeOf(output.shape), seed, 0.5, 1.5), output.dtype, output.shape);
+  const results = vectorJacobian(output, Object.values(wrt), weights);
+  const backward = primitive(Object.fromEntries(Object.keys(wrt).map((name, index) => [name, results[index]!])));
+  return {
+    loss: primitive({ loss: reduceSum(mul(holdStopped(output, point), weights)) }),
+    gradients: interpret(backward, point),
+  };
+}
+
 /**
  * Compares `grad` with central differences, (f(x + h·v) − f(x − h·v)) / 2h, in the float64 interpreter. The function may
- * have an output of any shape: it is contracted with fixed random weights.
+ * have an output of any shape: it is contracted with fixed random weights. What is behind `stopGradient` is held at its
+ * value at the point, as the gradient treats it.
  *
  * @param build  the function, from its inputs by name
  * @param inputs the point: keep it several h away from kinks and ties
@@ -88,39 +117,23 @@ export function checkGradients(
   options: GradientCheckOptions = {},
 ): GradientMismatch[] {
   const { seed, step, tolerance, mostElements } = { ...DEFAULTS, ...options };
-  const wrt = options.wrt ?? Object.keys(inputs).filter((name) => inputs[name]!.dtype === 'f32');
-  const tensors = Object.fromEntries(
-    Object.entries(inputs).map(([name, { dtype, shape }]) => [name, input(name, dtype, shape)]),
+  const entries = Object.entries(inputs);
+  const wrt = options.wrt ?? entries.flatMap(([name, { dtype }]) => (dtype === 'f32' ? [name] : []));
+  const tensors = Object.fromEntries(entries.map(([name, { dtype, shape }]) => [name, input(name, dtype, shape)]));
+  const point = new Map<string, Value>(
+    entries.map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: numbersOf(dtype, data) }]),
   );
-  const output = build(tensors);
-  if (!isFloat(output.dtype)) throw new Error(`a ${output.dtype} output has no gradient`);
-  const weights = constant(uniformNumbers(sizeOf(output.shape), seed, 0.5, 1.5), output.dtype, output.shape);
-  const gradients = vectorJacobian(
-    output,
-    wrt.map((name) => tensors[name]!),
-    weights,
-  );
-  const close = (graphOutputs: Record<string, Tensor>) => decompose(traceGraph(graphOutputs), new Set());
-  const loss = close({ loss: reduceSum(mul(output, weights)) });
-  const backward = close(Object.fromEntries(wrt.map((name, index) => [name, gradients[index]!])));
-
-  const point = new Map(
-    Object.entries(inputs).map(([name, { dtype, shape, data }]): [string, Value] => [
-      name,
-      { dtype, shape, data: numbersOf(dtype, data) },
-    ]),
-  );
-  const lossAt = (name: string, value: Value): number =>
-    interpret(loss, new Map(point).set(name, value)).get('loss')!.data[0]!;
-  const analyticGradients = interpret(backward, point);
+  const wanted = Object.fromEntries(wrt.map((name) => [name, tensors[name]!]));
+  const { loss, gradients } = differentiate(build(tensors), wanted, point, seed);
+  const lossAt = (values: ReadonlyMap<string, Value>): number => interpret(loss, values).get('loss')!.data[0]!;
+  const size = Math.max(1, Math.abs(lossAt(point)));
   return wrt.flatMap((name, index) => {
     const value = point.get(name)!;
-    const analyticGradient = analyticGradients.get(name)!.data;
     return probesFor(value.data.length, seed + 101 * index, mostElements).flatMap(({ where, direction }) => {
-      const [above, below] = [step, -step].map((by) => lossAt(name, shifted(value, direction, by))) as [number, number];
-      const numeric = (above - below) / (2 * step);
-      const analytic = dot(analyticGradient, direction);
-      const allowed = tolerance * Math.max(1, Math.abs(analytic), Math.abs(numeric));
+      const at = (by: number): number => lossAt(new Map(point).set(name, shifted(value, direction, by)));
+      const numeric = (at(step) - at(-step)) / (2 * step);
+      const analytic = dot(gradients.get(name)!.data, direction);
+      const allowed = tolerance * Math.max(SMALL_SHARE * size, Math.abs(analytic), Math.abs(numeric));
       return Math.abs(analytic - numeric) <= allowed ? [] : [{ input: name, where, analytic, numeric }];
     });
   });

@@ -233,7 +233,7 @@ export const not = (x: Tensor): Tensor => apply(notOperation, [x], {});
 
 export const selectOperation = defineOperation<'select'>({
   name: 'select',
-  scalar: (condition, a, b) => (condition !== 0 ? a! : b!),
+  scalar: (condition, a, b) => (condition !== 0 ? a : b),
   type: ([condition, a, b]) => {
     if (condition!.dtype !== 'bool') throw new ShapeError('the condition is a boolean');
     if (a!.dtype !== b!.dtype) throw new ShapeError('both branches need the same element type');

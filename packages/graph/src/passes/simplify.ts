@@ -59,7 +59,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const value = splatValue(x!);
     if (value !== undefined) return constant(value, node.dtype, node.shape);
     const root = x!.operation.name === 'reshape' ? x!.inputs[0]! : x!;
-    return root === x && !sameShape(x!.shape, node.shape) ? undefined : reshape(root, node.shape);
+    return root === x && !sameShape(x.shape, node.shape) ? undefined : reshape(root, node.shape);
   },
   transpose: (node, [x]) => {
     if (x!.operation.name !== 'transpose') return undefined;

@@ -1,9 +1,9 @@
 import type { Backend } from '@tether/core';
 import type { DType } from '@tether/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Skip } from './skips.ts';
+import { skippingTest, type Skip } from '../skips.ts';
 import { contractSuite } from './suites/contract.ts';
-import { skippingTest, type SuiteContext } from './suites/context.ts';
+import type { SuiteContext } from './suites/context.ts';
 import { donationSuite } from './suites/donation.ts';
 import { operationSuite } from './suites/operations.ts';
 import { trainingSuite } from './suites/training.ts';
@@ -52,6 +52,7 @@ export function testBackend(options: TestBackendOptions): void {
       backend = await create();
     });
     afterAll(async () => {
+      // eslint-disable-next-line no-console -- skips are told to whoever reads the test's output
       for (const { test, reason } of skips) console.info(`skipped "${test}": ${reason}`);
       await backend?.dispose();
     });

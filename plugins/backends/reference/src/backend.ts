@@ -1,5 +1,6 @@
 import { BackendError, type Backend, type DeviceTensor } from '@tether/core';
 import { compileReference } from './executable.ts';
+import { promised } from './promised.ts';
 import { fromHost, ReferenceTensor, toHost } from './tensor.ts';
 
 const NAME = 'reference';
@@ -13,9 +14,9 @@ function own(tensor: DeviceTensor): ReferenceTensor {
 export const createReferenceBackend = (): Backend => ({
   name: NAME,
   description: `float64 interpreter, node ${process.versions.node}, 1 thread`,
-  compile: async (graph, options) => compileReference(NAME, graph, options),
-  upload: async (tensor) => new ReferenceTensor(NAME, fromHost(tensor)),
-  download: async (tensor) => toHost(own(tensor).value()),
+  compile: (graph, options) => promised(() => compileReference(NAME, graph, options)),
+  upload: (tensor) => promised(() => new ReferenceTensor(NAME, fromHost(tensor))),
+  download: (tensor) => promised(() => toHost(own(tensor).value())),
   release: (tensor) => own(tensor).release(),
-  dispose: async () => undefined,
+  dispose: () => Promise.resolve(),
 });

@@ -9,6 +9,7 @@ import {
   type TensorType,
   type Value,
 } from '@tether/graph';
+import { promised } from './promised.ts';
 import { ReferenceTensor } from './tensor.ts';
 
 type DeviceTensors = ReadonlyMap<string, DeviceTensor>;
@@ -58,17 +59,19 @@ export function compileReference(backend: string, graph: Graph, options: Compile
   let disposed = false;
   return {
     graph: program,
-    run: async (inputs) => {
-      if (disposed) throw new BackendError(`${label} was disposed of`);
-      const bound = bindInputs(graph, inputs, label);
-      const needed = new Map([...program.inputs.keys()].map((name) => [name, bound.get(name)!]));
-      const outputs = runProgram(program, needed, label);
-      for (const name of inPlace.values()) (inputs.get(name) as ReferenceTensor).release(); // checked by `bindInputs`
-      return new Map([...outputs].map(([name, value]) => [name, new ReferenceTensor(backend, value)]));
-    },
-    dispose: async () => {
-      disposed = true;
-    },
+    run: (inputs) =>
+      promised(() => {
+        if (disposed) throw new BackendError(`${label} was disposed of`);
+        const bound = bindInputs(graph, inputs, label);
+        const needed = new Map([...program.inputs.keys()].map((name) => [name, bound.get(name)!]));
+        const outputs = runProgram(program, needed, label);
+        for (const name of inPlace.values()) (inputs.get(name) as ReferenceTensor).release(); // checked by `bindInputs`
+        return new Map([...outputs].map(([name, value]) => [name, new ReferenceTensor(backend, value)]));
+      }),
+    dispose: () =>
+      promised(() => {
+        disposed = true;
+      }),
   };
 }
 

@@ -11,8 +11,8 @@ export const plugin = defineBackend<ReferenceConfig>({
   name: 'reference',
   description: 'Float64 on the host, plain loops: the oracle that everything else is compared with.',
   config: configSchema,
-  availability: async () => ({ available: true }),
-  create: async () => createReferenceBackend(),
+  availability: () => Promise.resolve({ available: true }),
+  create: () => Promise.resolve(createReferenceBackend()),
 });
 
 export default plugin;

@@ -52,7 +52,7 @@ export const neuralCases = {
   silu: alongLast(g.silu, [], [rowCase(g.silu, 'far out', -50, 50, -1e4, 1e4, 0)]),
   gelu: alongLast(g.gelu, [], [rowCase(g.gelu, 'far out', -50, 50, -1e4, 1e4, 0)]),
   rmsNorm: alongLast(
-    (x, weight) => g.rmsNorm(x, weight!, EPSILON),
+    (x, weight) => g.rmsNorm(x, weight, EPSILON),
     ['weight'],
     [
       rowCase((x) => g.rmsNorm(x, ones(3), EPSILON), 'zeros', 0, 0, 0),
@@ -60,7 +60,7 @@ export const neuralCases = {
     ],
   ),
   layerNorm: alongLast(
-    (x, weight, bias) => g.layerNorm(x, weight!, bias!, EPSILON),
+    (x, weight, bias) => g.layerNorm(x, weight, bias, EPSILON),
     ['weight', 'bias'],
     [makeCase({ x: constantRow }, ({ x }) => g.layerNorm(x!, ones(3), ones(3), EPSILON), 'rows without variance')],
   ),

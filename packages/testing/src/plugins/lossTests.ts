@@ -1,0 +1,131 @@
+import { grad, printGraph, traceGraph, type Tensor } from '@tether/graph';
+import { expect } from 'vitest';
+import { inputsOf, type Point, type Tensors } from '../point.ts';
+import { gradcheckPoints } from '../gradcheck.ts';
+import { viewsOver } from './batchViews.ts';
+import { evaluateFor, lossOver, pointsFor, scalarsOf, valuesOf, type LossUnderTest } from './lossUnderTest.ts';
+import type { TestRow } from './rows.ts';
+
+type Test = (title: string, run: () => void) => void;
+
+/** Relative: sums in another order differ by some units of float64's roundoff, 1e-16. */
+const SAME = 1e-12;
+
+const ROWS: readonly TestRow[] = [{ content: 0 }, { content: 1 }, { content: 2 }, { content: 3 }];
+
+const filler = (content: number): TestRow => ({ content, isFiller: true });
+
+function expectSame(actual: Readonly<Record<string, number>>, expected: Readonly<Record<string, number>>): void {
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, value] of Object.entries(expected)) {
+    const error = Math.abs(actual[name]! - value);
+    expect(error, `${name} is ${actual[name]}, not ${value}`).toBeLessThanOrEqual(SAME * Math.max(1, Math.abs(value)));
+  }
+}
+
+const withoutGauges = (values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('gauge ')));
+
+const isAllZero = ({ data }: Point): boolean => Array.from(data).every((x) => x === 0);
+
+/** The loss's gradient with respect to all inputs of one model. */
+function gradientsOf(under: LossUnderTest, model: 'policy' | 'reference', rows = ROWS): Record<string, Point> {
+  const gradients = (tensors: Tensors): Record<string, Tensor> => {
+    const named = Object.entries(tensors).filter(([name]) => name.startsWith(`${model}/`));
+    const results = grad(
+      lossOver(under, tensors).loss,
+      named.map(([, tensor]) => tensor),
+    );
+    return Object.fromEntries(named.map(([name], index) => [name, results[index]!]));
+  };
+  return evaluateFor(under, gradients, { rows });
+}
+
+function shapeTests(test: Test, make: () => LossUnderTest): void {
+  test('gives a finite scalar loss', () => {
+    const under = make();
+    const { loss } = lossOver(under, inputsOf(pointsFor(under)));
+    expect({ dtype: loss.dtype, shape: loss.shape }).toEqual({ dtype: 'f32', shape: [] });
+    expect(valuesOf(under)['loss']).toSatisfy(Number.isFinite);
+  });
+  test('gives finite scalar metrics', () => {
+    const under = make();
+    const scalars = scalarsOf(lossOver(under, inputsOf(pointsFor(under))));
+    expect(Object.entries(scalars).filter(([, { shape }]) => shape.length > 0)).toEqual([]);
+    expect(Object.entries(valuesOf(under)).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
+  });
+  test('is a pure function: the same views give the same graph', () => {
+    const under = make();
+    const text = (): string => printGraph(traceGraph(scalarsOf(lossOver(under, inputsOf(pointsFor(under))))));
+    expect(text()).toBe(text());
+  });
+}
+
+function gradientTests(test: Test, make: () => LossUnderTest): void {
+  test('depends on the policy', () => {
+    const gradients = Object.values(gradientsOf(make(), 'policy'));
+    expect(gradients.some((gradient) => !isAllZero(gradient))).toBe(true);
+  });
+  test('has the gradient that central differences give', () => {
+    const under = make();
+    const points = pointsFor(under);
+    const wrt = Object.keys(points).filter((name) => name.startsWith('policy/'));
+    gradcheckPoints((tensors) => lossOver(under, tensors).loss, points, { wrt });
+  });
+  test('sends no gradient to the reference', () => {
+    const reached = Object.entries(gradientsOf(make(), 'reference')).filter(([, gradient]) => !isAllZero(gradient));
+    expect(reached.map(([name]) => name)).toEqual([]);
+  });
+}
+
+function rowTests(test: Test, make: () => LossUnderTest): void {
+  test('ignores filler rows', () => {
+    const under = make();
+    const plain = valuesOf(under, { rows: ROWS });
+    expectSame(valuesOf(under, { rows: [...ROWS, filler(4)] }), plain);
+    expectSame(valuesOf(under, { rows: [...ROWS, filler(5), filler(6)] }), plain);
+  });
+  test('sends no gradient to filler rows', () => {
+    const gradients = gradientsOf(make(), 'policy', [filler(4), filler(5)]);
+    const reached = Object.entries(gradients).filter(([, gradient]) => !isAllZero(gradient));
+    expect(reached.map(([name]) => name)).toEqual([]);
+  });
+  test('does not depend on the order of rows', () => {
+    const under = make();
+    expectSame(valuesOf(under, { rows: ROWS.toReversed() }), valuesOf(under, { rows: ROWS }));
+  });
+  test('adds up: micro-batches sum to the whole batch', () => {
+    const under = make();
+    const parts = [ROWS.slice(0, 1), ROWS.slice(1)].map((rows) => valuesOf(under, { rows, wholeBatch: ROWS }));
+    const names = Object.keys(withoutGauges(parts[0]!));
+    const sums = Object.fromEntries(names.map((name) => [name, parts[0]![name]! + parts[1]![name]!]));
+    expectSame(sums, withoutGauges(valuesOf(under, { rows: ROWS })));
+  });
+  test('ignores what stands at masked places', () => {
+    const under = make();
+    // The published code of some papers reads padding; a plugin that offers it declares it.
+    if (under.needs.includes('paddedViews')) return;
+    expectSame(valuesOf(under, { garbage: 1 }), valuesOf(under, { garbage: 2 }));
+  });
+}
+
+/** What holds for the loss of an objective and for the penalty of a regularizer. */
+export function lossTests(test: Test, make: () => LossUnderTest): void {
+  shapeTests(test, make);
+  gradientTests(test, make);
+  rowTests(test, make);
+}
+
+/** Declared needs that a loss never reads; reading undeclared ones throws. */
+export function unreadNeeds(losses: readonly LossUnderTest[]): string[] {
+  const [first] = losses;
+  if (first === undefined) return [];
+  const read = new Set<string>(['rejected', 'paddedViews']); // a matter of shapes and of layout
+  for (const under of losses) {
+    const tensors = inputsOf(pointsFor(under));
+    const restricted = viewsOver(tensors, under.needs);
+    under.build(restricted.views, tensors);
+    for (const need of restricted.read) read.add(need);
+  }
+  return first.needs.filter((need) => !read.has(need));
+}

@@ -1,0 +1,46 @@
+import type { BatchViews, LossResult, Need } from '@tether/core';
+import type { Tensor } from '@tether/graph';
+import { inputsOf, type Points, type Tensors } from '../point.ts';
+import { batchPoints, evaluatePart, evaluateScalars, viewsOver, type BatchViewsOptions } from './batchViews.ts';
+
+/** A plugin's loss with its config bound, and inputs besides the batch (networks, state, seed). */
+export interface LossUnderTest {
+  readonly needs: readonly Need[];
+  readonly extra: Points;
+  readonly build: (views: BatchViews, extra: Tensors) => LossResult;
+}
+
+export const sidesFor = (needs: readonly Need[]): 1 | 2 => (needs.includes('rejected') ? 2 : 1);
+
+/** All points that a loss is evaluated at. */
+export const pointsFor = ({ needs, extra }: LossUnderTest, options: BatchViewsOptions = {}): Points => ({
+  ...batchPoints({ sides: sidesFor(needs), ...options }),
+  ...extra,
+});
+
+/** The loss over given tensors: those of the batch and the extra ones. */
+export const lossOver = ({ needs, build }: LossUnderTest, tensors: Tensors): LossResult =>
+  build(viewsOver(tensors, needs).views, tensors);
+
+/** Loss, metrics and gauges under names of their own. */
+export const scalarsOf = ({ loss, metrics = {}, gauges = {} }: LossResult): Record<string, Tensor> => ({
+  loss,
+  ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`metric ${name}`, value])),
+  ...Object.fromEntries(Object.entries(gauges).map(([name, value]) => [`gauge ${name}`, value])),
+});
+
+/** Values of loss, metrics and gauges for a batch. */
+export function valuesOf(under: LossUnderTest, options: BatchViewsOptions = {}): Record<string, number> {
+  const points = pointsFor(under, options);
+  return evaluateScalars(points, scalarsOf(lossOver(under, inputsOf(points))));
+}
+
+/** Values of arbitrary tensors made from the views of a batch. */
+export function evaluateFor(
+  under: LossUnderTest,
+  make: (tensors: Tensors) => Readonly<Record<string, Tensor>>,
+  options: BatchViewsOptions = {},
+) {
+  const points = pointsFor(under, options);
+  return evaluatePart(points, make(inputsOf(points)));
+}
