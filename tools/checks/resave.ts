@@ -13,7 +13,7 @@ import {
   openCheckpoint,
   readTokenizerFiles,
   saveCheckpoint,
-} from '../../packages/model/src/index.ts';
+} from '@tether/model';
 
 const [folder, out] = process.argv.slice(2);
 if (folder === undefined || out === undefined) throw new Error('usage: resave.ts FOLDER OUT');

@@ -50,8 +50,9 @@ export class SummaryReporter implements Reporter {
     }
   }
 
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
-    if (this.#vitest === undefined || this.#isPartial()) return;
+  async onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): Promise<void> {
+    const vitest = this.#vitest;
+    if (vitest === undefined || (await isPartial(vitest, modules))) return;
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0);
     const summary: TestSummary = {
@@ -59,7 +60,7 @@ export class SummaryReporter implements Reporter {
       failed: tests.filter((test) => test.result().state === 'failed').length + broken.length + errors.length,
       skipped: tests.filter((test) => test.result().state === 'skipped').map((test) => this.#skipped(test)),
     };
-    const file = fileOf(this.#vitest.config.root);
+    const file = fileOf(vitest.config.root);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
   }
@@ -70,9 +71,10 @@ export class SummaryReporter implements Reporter {
     const reason = note ?? this.#reasons.get(test.id) ?? this.#reasons.get(test.module.id) ?? 'no reason given';
     return { file: test.module.relativeModuleId, test: test.fullName, reason };
   }
+}
 
-  #isPartial(): boolean {
-    const filters = [this.#vitest?.filenamePattern, this.#vitest?.config.testNamePattern];
-    return this.#vitest?.config.watch === true || filters.some((filter) => filter !== undefined);
-  }
+/** Whether only some files, or some tests of them, were asked for. */
+async function isPartial(vitest: Vitest, modules: readonly TestModule[]): Promise<boolean> {
+  const { watch, testNamePattern } = vitest.config;
+  return watch || testNamePattern !== undefined || modules.length < (await vitest.globTestSpecifications()).length;
 }
