@@ -27,7 +27,10 @@ export function reduceMax(x: Tensor, axes?: readonly number[], keepDims = false)
 
 export const argMaxOperation = defineOperation<'argMax', { axis: number }>({
   name: 'argMax',
-  type: ([x], { axis }) => ({ dtype: 'i32', shape: x!.shape.filter((_, index) => index !== axis) }),
+  type: ([x], { axis }) => {
+    if (x!.dtype === 'bool') throw new ShapeError('takes numbers');
+    return { dtype: 'i32', shape: x!.shape.filter((_, index) => index !== axis) };
+  },
   gradient: 'none',
 });
 

@@ -16,7 +16,10 @@ function floatType([x]: readonly TensorType[]): TensorType {
 
 export const softmaxOperation = defineOperation<'softmax'>({
   name: 'softmax',
-  type: floatType,
+  type: ([x]) => {
+    if (x!.shape.length === 0) throw new ShapeError('needs a last axis');
+    return floatType([x!]);
+  },
   decompose: ([x]) => {
     const exponentials = exp(sub(x!, reduceMax(x!, [-1], true)));
     return div(exponentials, reduceSum(exponentials, [-1], true));

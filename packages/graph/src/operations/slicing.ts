@@ -87,8 +87,9 @@ export const concatOperation = defineOperation<'concat', { axis: number }>({
 
 /** Joins tensors along an existing axis. */
 export function concat(inputs: readonly Tensor[], axis: number): Tensor {
-  const [first] = inputs;
-  return inputs.length === 1
-    ? first!
-    : apply(concatOperation, inputs, { axis: normalizeAxis(axis, first?.shape.length ?? 0) });
+  const [first, ...others] = inputs;
+  if (first === undefined) return apply(concatOperation, [], { axis }); // throws, with the operation's name
+  return others.length === 0
+    ? first
+    : apply(concatOperation, inputs, { axis: normalizeAxis(axis, first.shape.length) });
 }

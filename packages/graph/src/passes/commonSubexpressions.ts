@@ -5,12 +5,15 @@ import { rewriteGraph } from './rewrite.ts';
 
 const MOST_NUMBERS_IN_KEY = 64;
 
+/** Tells 0 from −0, whose reciprocals differ. */
+const textOf = (value: number | string | boolean): string => (Object.is(value, -0) ? '-0' : String(value));
+
 /** Gives texts equal for equal attributes; long arrays count as equal only where they are the same object. */
 function attributeKeys(): (value: AttributeValue) => string {
   const identities = new Map<object, number>();
   return (value) => {
-    if (typeof value !== 'object' && typeof value !== 'function') return `${typeof value}:${String(value)}`;
-    if (typeof value === 'object' && value.length <= MOST_NUMBERS_IN_KEY) return Array.from(value, String).join(',');
+    if (typeof value !== 'object' && typeof value !== 'function') return `${typeof value}:${textOf(value)}`;
+    if (typeof value === 'object' && value.length <= MOST_NUMBERS_IN_KEY) return Array.from(value, textOf).join(',');
     const identity = identities.get(value) ?? identities.size;
     identities.set(value, identity);
     return `#${identity}`;
