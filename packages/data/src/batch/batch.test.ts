@@ -124,6 +124,14 @@ describe('buckets', () => {
     );
   });
 
+  it('take as many rows as a large file has', () => {
+    const row = rowOf(1, 3, 2, 2);
+    const rows = Array.from({ length: 300_000 }, (_, index) => ({ ...row, rowNumber: index + 1 }));
+    const plan = planBuckets(rows, 'compact', { max_count: 2, multiple_of: 8 });
+    expect(plan.buckets).toEqual([{ rowLength: 8, sides: 2, completionLength: 2, viewLength: 5 }]);
+    expect(createSampler({ bucketOfRow: plan.bucketOfRow, rowsPerStep: 8, seed: 0 }).stepsPerEpoch).toBe(37_500);
+  });
+
   it('take lengths of your own, and name rows that none of them holds', () => {
     const rows = [rowOf(1, 3, 2, 2), rowOf(2, 10, 4, 4), rowOf(3, 10, 20, 4)];
     const plan = planBuckets(rows, 'compact', { max_count: 4, multiple_of: 16, boundaries: [40, 8, 24, 100] });

@@ -19,6 +19,13 @@ const SORTING_LENGTH: Readonly<Record<Layout, (row: EncodedRow) => number>> = {
   padded: (row) => rowLengths(row).view,
 };
 
+/** Not Math.max(...values): a large file's rows are more than a call takes arguments. */
+const largest = (values: Iterable<number>): number => {
+  let most = 0;
+  for (const value of values) most = Math.max(most, value);
+  return most;
+};
+
 const roundUp = (length: number, multiple: number): number => Math.ceil(length / multiple) * multiple;
 
 /**
@@ -55,7 +62,7 @@ function ownBoundaries(boundaries: readonly number[], rows: readonly EncodedRow[
   const tooLong = rows.filter((row) => SORTING_LENGTH[layout](row) > ascending.at(-1)!);
   if (tooLong.length > 0) {
     const numbers = tooLong.map(({ rowNumber }) => rowNumber);
-    const longest = Math.max(...tooLong.map((row) => SORTING_LENGTH[layout](row)));
+    const longest = largest(tooLong.map((row) => SORTING_LENGTH[layout](row)));
     throw new DataError(
       `${tooLong.length} rows are longer than the last of buckets.boundaries (${ascending.at(-1)}): rows ` +
         `${formatRowNumbers(numbers, 20)}. The longest takes ${longest} tokens: add a boundary, or lower max_length.`,
@@ -67,12 +74,12 @@ function ownBoundaries(boundaries: readonly number[], rows: readonly EncodedRow[
 
 function describeBucket(rows: readonly EncodedRow[], boundary: number, layout: Layout, multipleOf: number): Bucket {
   const lengths = rows.map(rowLengths);
-  const viewLength = layout === 'padded' ? boundary : Math.max(...lengths.map(({ view }) => view));
-  const longest = Math.max(...rows.map((row) => LAID_OUT_LENGTH[layout](row, viewLength)));
+  const viewLength = layout === 'padded' ? boundary : largest(lengths.map(({ view }) => view));
+  const longest = largest(rows.map((row) => LAID_OUT_LENGTH[layout](row, viewLength)));
   return {
     rowLength: layout === 'padded' ? roundUp(longest, multipleOf) : boundary,
     sides: rows[0]!.completions.length === 1 ? 1 : 2,
-    completionLength: Math.max(...lengths.map(({ completion }) => completion)),
+    completionLength: largest(lengths.map(({ completion }) => completion)),
     viewLength,
   };
 }

@@ -31,10 +31,14 @@ export interface Sampler {
 const ROW_ORDER = 0x726f7773;
 const STEP_ORDER = 0x73746570;
 
+/** The rows of each bucket; a bucket without rows has none. */
 function groupByBucket(bucketOfRow: readonly number[]): number[][] {
-  const groups: number[][] = [];
-  bucketOfRow.forEach((bucket, row) => (groups[bucket] ??= []).push(row));
-  return Array.from(groups, (group) => group ?? []);
+  const groups = Array.from(
+    { length: bucketOfRow.reduce((most, bucket) => Math.max(most, bucket), 0) + 1 },
+    (): number[] => [],
+  );
+  for (const [row, bucket] of bucketOfRow.entries()) groups[bucket]!.push(row);
+  return groups;
 }
 
 /** All steps of one epoch: each bucket's rows in random order, then the steps of all buckets in random order. */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TextTokenizer } from '../encode/tokenizer.ts';
 import { DataError } from '../errors.ts';
-import type { PreferenceExample } from '../formats/example.ts';
+import { plainText, type PreferenceExample } from '../formats/example.ts';
 import { renderReport } from '../report/render.ts';
 import { syntheticTokenizer } from '../synthetic/tokenizer.ts';
 import { checkData } from './checkData.ts';
@@ -75,7 +75,9 @@ describe('loading', () => {
     expect(data.eval.map(({ rowNumber }) => rowNumber)).toEqual(data.examples.eval.map(({ rowNumber }) => rowNumber));
     const [first] = data.train;
     const text = characters.decode([...first!.prompt, ...first!.completions[0]!]);
-    expect(text).toBe(`${String(data.examples.train[0]!.prompt)}${String(data.examples.train[0]!.completions[0])}`);
+    expect(text).toBe(
+      `${plainText(data.examples.train[0]!.prompt)}${plainText(data.examples.train[0]!.completions[0]!)}`,
+    );
     expect(report.paddingShare).toBeGreaterThanOrEqual(0);
     expect(report.paddingShare).toBeLessThan(1);
   });
@@ -243,7 +245,7 @@ describe('the held-out rows', () => {
     }));
     const heldPrompts = (rows: PreferenceExample[], seed: number) =>
       splitByPrompt(rows, 0.2, seed)
-        .eval.map(({ prompt }) => String(prompt))
+        .eval.map(({ prompt }) => plainText(prompt))
         .sort();
     expect(heldPrompts(examples, 0)).toHaveLength(20);
     expect(heldPrompts(examples.toReversed(), 0)).toEqual(heldPrompts(examples, 0));
@@ -303,7 +305,7 @@ const realFiles = {
 describe.each(Object.entries(realFiles))('the real file %s', (name, expected) => {
   const path = join(real, name);
   const missing = !existsSync(path);
-  if (missing) console.log(`skipped: ${name} is not in ../shared/data/preferences beside the workspace`);
+  if (missing) process.stdout.write(`skipped: ${name} is not in ../shared/data/preferences beside the workspace\n`);
 
   it.skipIf(missing)('loads with every row accounted for', async () => {
     const { train, eval: held, report } = await load({ files: path, max_length: 4000 }, chat);

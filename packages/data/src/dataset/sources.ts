@@ -6,7 +6,7 @@ import { completionsOf, readExamples } from '../formats/readExamples.ts';
 import { readRows } from '../reading/readRows.ts';
 import type { RowFinding } from '../report/finding.ts';
 import type { SourceSummary } from '../report/report.ts';
-import { SPLITS } from '../synthetic/prompts.ts';
+import type { SPLITS } from '../synthetic/prompts.ts';
 import { syntheticPairs, syntheticPretrainingRows } from '../synthetic/rows.ts';
 import type { SyntheticOptions } from '../synthetic/config.ts';
 import type { DataConfig } from './config.ts';

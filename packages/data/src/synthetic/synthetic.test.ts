@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../errors.ts';
-import type { PreferenceExample } from '../formats/example.ts';
+import { plainText, type PreferenceExample } from '../formats/example.ts';
 import { type Split, SPLITS, syntheticPrompts } from './prompts.ts';
 import { goldReward, judge, promptLetters, proxyReward } from './reward.ts';
 import { syntheticPairs, syntheticPretrainingRows } from './rows.ts';
 import { syntheticTokenizer, syntheticTokenizerJson } from './tokenizer.ts';
 import { LETTERS, POLITE_WORDS, VOCABULARY } from './vocabulary.ts';
 
-const text = (example: PreferenceExample, side: number): string => String(example.completions[side]);
-const gold = (example: PreferenceExample, side: number) => goldReward(String(example.prompt), text(example, side));
+const text = (example: PreferenceExample, side: number): string => plainText(example.completions[side]!);
+const gold = (example: PreferenceExample, side: number) => goldReward(plainText(example.prompt), text(example, side));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const anySplit = fc.constantFrom(...(Object.keys(SPLITS) as Split[]));
 
@@ -100,7 +100,7 @@ describe('the rows', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom(0, 0.05, 0.2), (seed, styleBias) => {
         for (const row of syntheticPairs({ seed, count: 20, styleBias })) {
-          const proxy = (side: number) => proxyReward(String(row.prompt), text(row, side), styleBias);
+          const proxy = (side: number) => proxyReward(plainText(row.prompt), text(row, side), styleBias);
           expect(proxy(0)).toBeGreaterThan(proxy(1));
         }
       }),
@@ -137,7 +137,7 @@ describe('the rows', () => {
     for (const split of Object.keys(SPLITS) as Split[]) {
       for (const row of syntheticPairs({ seed: 7, count: 300, split })) {
         for (const completion of row.completions) {
-          const ids = syntheticTokenizer.encode(String(completion), { addSpecialTokens: false });
+          const ids = syntheticTokenizer.encode(plainText(completion), { addSpecialTokens: false });
           expect(ids.length + 1).toBeLessThanOrEqual(16);
           expect(ids).not.toContain(unknown);
         }

@@ -6,7 +6,7 @@ export const SPECIAL_TOKENS = { pad: '<pad>', start: '<s>', end: '</s>', unknown
 
 export const COMMAND = 'sort';
 export const ANSWER_MARK = '=';
-export const LETTERS: readonly string[] = [...'abcdefghijklmnop'];
+export const LETTERS: readonly string[] = 'a b c d e f g h i j k l m n o p'.split(' ');
 export const POLITE_WORDS = ['sure', 'gladly', 'certainly', 'please', 'thanks', 'welcome', 'enjoy', 'cheers'] as const;
 
 /** All tokens; a token's place is its id. */
