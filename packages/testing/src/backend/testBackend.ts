@@ -2,6 +2,7 @@ import type { Backend } from '@tether/core';
 import type { DType } from '@tether/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { skippingTest, type Skip } from '../skips.ts';
+import { compositeSuite } from './suites/composites.ts';
 import { contractSuite } from './suites/contract.ts';
 import type { SuiteContext } from './suites/context.ts';
 import { donationSuite } from './suites/donation.ts';
@@ -57,6 +58,7 @@ export function testBackend(options: TestBackendOptions): void {
       await backend?.dispose();
     });
     operationSuite(context);
+    compositeSuite(context);
     contractSuite(context);
     donationSuite(context);
     trainingSuite(context);
