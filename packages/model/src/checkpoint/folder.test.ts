@@ -155,6 +155,13 @@ describe('saving', () => {
     expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('precious');
   });
 
+  test('in shards keeps tensors whose names look like object internals', async () => {
+    const folder = join(scratch, 'out');
+    const named = ['__proto__', 'constructor', '7'].map((name, i) => ({ name, shape: [1], data: Float32Array.of(i) }));
+    await save(folder, { tensors: named, maxShardBytes: 4 });
+    expect(await valuesOf(folder)).toEqual(new Map(named.map(({ name, data }) => [name, data])));
+  });
+
   test('an empty folder is filled', async () => {
     await mkdir(join(scratch, 'out'));
     await save(join(scratch, 'out'));

@@ -90,9 +90,11 @@ test('names that look like numbers or like object internals are ordinary names',
   const tensors = new Map(
     names.map((name, i) => [name, { dtype: 'F32' as const, shape: [1], begin: 4 * i, end: 4 * i + 4 }]),
   );
-  const bytes = encodeHeader(tensors, {});
+  const metadata = Object.fromEntries(names.map((name) => [name, 'text']));
+  const bytes = encodeHeader(tensors, metadata);
   const parsed = parse(Uint8Array.from([...bytes, ...new Uint8Array(4 * names.length)]));
   expect(new Map([...parsed.tensors].sort(([, a], [, b]) => a.begin - b.begin))).toEqual(tensors);
+  expect(Object.entries(parsed.metadata).sort()).toEqual(Object.entries(metadata).sort());
 });
 
 describe('whatever the bytes, a file is parsed with every tensor inside it, or refused with a CheckpointError', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytesPerElement, STORED_DTYPES, type StoredDtype } from './dtypes.ts';
 import { CheckpointError } from './errors.ts';
-import { scanJson } from './scanJson.ts';
+import { scanJson, stringEntries } from './scanJson.ts';
 
 /**
  * A safetensors file is: header length N (u64, little-endian), N bytes of JSON, then the tensors' bytes, row-major, without gaps.
@@ -34,7 +34,6 @@ const entrySchema = z.object({
   shape: z.array(wholeNumber),
   data_offsets: z.tuple([wholeNumber, wholeNumber]),
 });
-const metadataSchema = z.record(z.string(), z.string());
 
 /** Checks the first 8 bytes of a file of `fileBytes` bytes and returns the length of the header in bytes. */
 export function parseHeaderLength(first: Uint8Array, fileBytes: number, path: string): number {
@@ -64,9 +63,10 @@ export function parseHeader(json: Uint8Array, dataBytes: number, path: string): 
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(raw)) {
     if (name === '__metadata__') {
-      const parsed = metadataSchema.safeParse(value);
-      if (!parsed.success) throw new CheckpointError(path, '__metadata__ in its header must map strings to strings');
-      metadata = parsed.data;
+      const entries = stringEntries(value);
+      if (entries === undefined)
+        throw new CheckpointError(path, '__metadata__ in its header must map strings to strings');
+      metadata = Object.fromEntries(entries);
     } else {
       tensors.set(name, parseEntry(name, value, path));
     }

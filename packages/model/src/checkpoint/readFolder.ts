@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { StoredDtype } from './dtypes.ts';
 import { CheckpointError, fileError } from './errors.ts';
 import { quote } from './header.ts';
+import { stringEntries } from './scanJson.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 
 export const SINGLE_FILE = 'model.safetensors';
@@ -53,7 +54,7 @@ function reader(folder: string, files: readonly SafetensorsFile[]): CheckpointRe
   };
 }
 
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+const indexSchema = z.object({ weight_map: z.unknown() });
 
 async function openShards(folder: string, present: readonly string[]): Promise<CheckpointReader> {
   const path = join(folder, INDEX_FILE);
@@ -94,10 +95,11 @@ async function readIndex(path: string): Promise<Map<string, string>> {
   } catch (cause) {
     throw new CheckpointError(path, `it is not valid JSON: ${(cause as Error).message}`, { cause });
   }
-  const parsed = indexSchema.safeParse(json);
-  if (!parsed.success)
+  const weightMap = stringEntries(indexSchema.safeParse(json).data?.weight_map);
+  if (weightMap === undefined) {
     throw new CheckpointError(path, 'it must hold a "weight_map" object from tensor names to shard files');
-  return new Map(Object.entries(parsed.data.weight_map));
+  }
+  return weightMap;
 }
 
 /** The index and the shards must tell the same story: every tensor in the shard that the index names, and nowhere else. */

@@ -118,7 +118,9 @@ describe('writing', () => {
   test('that fails half-way leaves the older file as it was, and nothing else', async () => {
     await writeSafetensors(path(), [entry()]);
     const before = await readFile(path());
-    const failing = entry(() => Promise.reject<never>(new Error('device lost')));
+    const failing = entry(async (): Promise<never> => {
+      throw new Error('device lost');
+    });
     await expect(writeSafetensors(path(), [{ ...entry(), name: 'first' }, failing])).rejects.toThrow(
       /cannot be written: device lost/,
     );
@@ -138,6 +140,20 @@ describe('writing', () => {
     );
     expect(await readdir(folder)).toEqual([]);
   });
+});
+
+test('a tensor larger than what is decoded at a time is put together in order', async () => {
+  const path = join(folder, 'large.safetensors');
+  const values = Float32Array.from({ length: 2 ** 21 + 5 }, (_, i) => Math.floor(i / 2 ** 14)); // whole numbers below 256 are exact in bfloat16
+  const tail = { name: 'tail', dtype: 'BF16', shape: [1], data: FROM_FLOAT32.BF16(Float32Array.of(7)) } as const;
+  await writeSafetensors(path, [
+    { name: 'w', dtype: 'BF16', shape: [values.length], data: FROM_FLOAT32.BF16(values) },
+    tail,
+  ]);
+  const file = await openSafetensors(path);
+  onTestFinished(() => file.close());
+  expect(Buffer.compare(new Uint8Array((await file.readFloat32('w')).buffer), new Uint8Array(values.buffer))).toBe(0);
+  expect(await file.readFloat32('tail')).toEqual(Float32Array.of(7));
 });
 
 test('a file that is cut while it is open gives an error, not wrong weights', async () => {

@@ -51,3 +51,14 @@ function unquote(quoted: string): string {
     return quoted; // not valid JSON: the parse of the whole text reports it
   }
 }
+
+/**
+ * The entries of a JSON object that maps strings to strings, undefined for anything else. Unlike zod's records, it keeps a key
+ * named "__proto__": names in a checkpoint are arbitrary.
+ */
+export function stringEntries(json: unknown): Map<string, string> | undefined {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+  const entries = Object.entries(json as Record<string, unknown>);
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
+  return entries.every(isText) ? new Map(entries) : undefined;
+}

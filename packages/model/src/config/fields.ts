@@ -8,7 +8,7 @@ const tokenId = z.number().int().nonnegative();
 
 /** A field that may be absent or null, both meaning the default. */
 export function withDefault<T extends z.ZodType>(schema: T, value: z.output<T>): z.ZodType<z.output<T>> {
-  return schema.nullish().transform((given) => given ?? value) as z.ZodType<z.output<T>>;
+  return schema.nullish().transform((given) => given ?? value);
 }
 
 /** A field of which only these values are supported; the message names the value found and the values supported. */

@@ -87,6 +87,7 @@ test('a tensor depends on the seed and its name alone, and its values not on its
       (name, other, seed, otherSeed, size) => {
         const values = draw(name, size, seed);
         expect(draw(name, size + 7, seed).subarray(0, size)).toEqual(values);
+        expect(draw(name, size, (seed % 2 ** 20) + 2 ** 32)).not.toEqual(draw(name, size, seed % 2 ** 20));
         if (other !== name) expect(draw(other, size, seed)).not.toEqual(values);
         if (otherSeed !== seed) expect(draw(name, size, otherSeed)).not.toEqual(values);
       },

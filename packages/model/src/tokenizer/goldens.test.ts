@@ -116,7 +116,7 @@ describe('the same answers as transformers, for the real tokenizer of', () => {
   test.for(folders)('$model', async ({ model, variable, beside }, { skip }) => {
     const folder = folderOf(variable, beside);
     if (folder === undefined) {
-      console.log(`skipped: no folder with the model ${model}; name it in ${variable}`);
+      process.stdout.write(`skipped: no folder with the model ${model}; name it in ${variable}\n`);
       return skip();
     }
     const tokenizer = await loadTokenizer(folder);
