@@ -8,6 +8,9 @@ export const readGolden = <T>(name: string): T =>
   // The golden's form is stated by the caller, beside its use.
   JSON.parse(readFileSync(join(TOOLS, 'goldens/out', name), 'utf8')) as T;
 
+/** Whether a golden is committed: of the larger checkpoint only the losses that a comparison uses are. */
+export const hasGolden = (name: string): boolean => existsSync(join(TOOLS, 'goldens/out', name));
+
 /** Checkpoints that lie beside the project, or that the environment names; undefined where there is none. */
 export const CHECKPOINTS = {
   stories260K: () => existing(process.env['TETHER_STORIES260K'] ?? resolve(TOOLS, '../../shared/data/stories260K')),

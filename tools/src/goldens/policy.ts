@@ -20,10 +20,8 @@ export async function goldenModel(folder: string, precision: 'f64' | 'f32'): Pro
     for (const { name } of modelParameters(config)) {
       const values = await reader.read(name);
       reference.set(name, Kind.from(values));
-      policy.set(
-        name,
-        Kind.from(values, (value, index) => value * (1 + 0.02 * Math.sin(index + 1))),
-      );
+      const perturbed = Float64Array.from(values, (value, index) => value * (1 + 0.02 * Math.sin(index + 1)));
+      policy.set(name, Kind.from(perturbed));
     }
   } finally {
     await reader.close();

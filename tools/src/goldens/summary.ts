@@ -26,31 +26,52 @@ export function summarize(values: ArrayLike<number>): Omit<TensorSummary, 'shape
   return { maxAbs, sum, l2: Math.sqrt(squares), samples, projections };
 }
 
-/**
- * Largest error of a tensor against its golden, as a share of the golden's largest entry. Sums and projections run over
- * all n entries, so their errors are divided by √n, as independent errors would add up.
- */
-export function summaryError(values: ArrayLike<number>, golden: TensorSummary): number {
+/** How errors of single entries add up in sums over a tensor of n entries. */
+export type ErrorSpread = 'independent' | 'systematic';
+
+const SPREADS: Readonly<Record<ErrorSpread, (n: number) => number>> = {
+  /** √n: what rounding errors of either sign come to. */
+  independent: (n) => Math.sqrt(n),
+  /** n: what errors of at most e an entry can come to. For tensors of millions of entries in float32. */
+  systematic: (n) => n,
+};
+
+export interface ErrorRule {
+  readonly tolerance: number;
+  readonly spread: ErrorSpread;
+  /** What errors of a tensor are a share of; its golden's largest entry unless given. */
+  readonly scaleOf?: (name: string) => number | undefined;
+}
+
+/** Largest error of a tensor against its golden, as a share of `scale`. */
+export function summaryError(
+  values: ArrayLike<number>,
+  golden: TensorSummary,
+  spread: ErrorSpread,
+  scale: number,
+): number {
   const ours = summarize(values);
-  const spread = Math.sqrt(values.length);
+  const summed = SPREADS[spread](values.length);
   const errors = [
     ours.maxAbs - golden.maxAbs,
-    (ours.sum - golden.sum) / spread,
-    (ours.l2 - golden.l2) / spread,
+    (ours.sum - golden.sum) / summed,
+    (ours.l2 - golden.l2) / Math.sqrt(values.length), // a root mean square
     ...ours.samples.map((sample, k) => sample - golden.samples[k]!),
-    ...ours.projections.map((projection, j) => (projection - golden.projections[j]!) / spread),
+    ...ours.projections.map((projection, j) => (projection - golden.projections[j]!) / summed),
   ];
-  // A gradient that is 0 everywhere has no scale of its own.
-  return Math.max(...errors.map(Math.abs)) / Math.max(golden.maxAbs, 1e-30);
+  return Math.max(...errors.map(Math.abs)) / Math.max(scale, 1e-30); // a gradient of 0 has no scale of its own
 }
 
 /** Checks every tensor of a golden; a failure names the worst one. Returns the largest error, for reports. */
 export function expectTensors(
   values: (name: string) => ArrayLike<number>,
   goldens: Readonly<Record<string, TensorSummary>>,
-  tolerance: number,
+  { tolerance, spread, scaleOf }: ErrorRule,
 ): number {
-  const errors = Object.entries(goldens).map(([name, golden]) => ({ name, error: summaryError(values(name), golden) }));
+  const errors = Object.entries(goldens).map(([name, golden]) => {
+    const scale = scaleOf?.(name) ?? golden.maxAbs;
+    return { name, error: summaryError(values(name), golden, spread, scale) };
+  });
   const worst = errors.reduce((a, b) => (b.error > a.error ? b : a));
   expect(worst.error, `tensor ${worst.name}`).toBeLessThanOrEqual(tolerance);
   return worst.error;
