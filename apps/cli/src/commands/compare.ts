@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { runComparison, type ComparisonEvent } from '../compare/runComparison.ts';
-import { parseArms } from '../config/derive.ts';
 import { ConfigError } from '../config/problems.ts';
-import { resolvePlugins } from '../config/resolvePlugins.ts';
-import { PluginRegistry } from '../composition/pluginRegistry.ts';
-import type { LoadedConfig } from '../config/loadConfig.ts';
+import type { LoadedConfig } from '../config/parseConfig.ts';
+import { checkModel } from '../model/loadModel.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import { printJson, printLine, tell, tellError } from '../output/terminal.ts';
 import { INTERRUPTED, interruptSignal } from './interrupt.ts';
@@ -26,7 +24,8 @@ export function addCompare(program: Command): void {
 
 async function compare(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
   const loaded = await readConfig(file, options);
-  await checkComparison(loaded);
+  checkComparison(loaded);
+  await checkModel(loaded.config);
   await showDataReport(loaded);
   const opened = await openFolder(loaded, options);
   const progress = createProgress(options.quiet === true);
@@ -47,28 +46,11 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
   if (result.raw.runs.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
 }
 
-/** Every problem of every arm, before anything is trained. */
-async function checkComparison(loaded: LoadedConfig): Promise<void> {
-  const { config, file, baseFolder } = loaded;
-  if (config.compare === undefined) {
-    throw new ConfigError(file, [
-      { path: 'compare', message: 'missing: give it "arms" (and "seeds"), or use: tether train' },
-    ]);
-  }
-  const names = config.compare.arms.map(({ name }) => name);
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
-  const problems = twice.map((name) => ({ path: 'compare.arms', message: `two arms are named "${name}"` }));
-  const registry = new PluginRegistry(baseFolder);
-  for (const [index, { config: armConfig }] of parseArms(loaded).entries()) {
-    try {
-      await resolvePlugins(registry, file, armConfig, `compare.arms.${index}.`);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      problems.push(...error.problems);
-    }
-  }
-  const unique = [...new Map(problems.map((problem) => [`${problem.path} ${problem.message}`, problem])).values()];
-  if (unique.length > 0) throw new ConfigError(file, unique);
+function checkComparison({ file, config }: LoadedConfig): void {
+  if (config.compare !== undefined) return;
+  throw new ConfigError(file, [
+    { path: 'compare', message: 'missing: give it "arms" (and "seeds"), or use: tether train' },
+  ]);
 }
 
 const EVENTS: {

@@ -1,8 +1,14 @@
-import { checkData, FORM_NAMES, renderReport, type DataConfigInput, type TextTokenizer } from '@tether/data';
+import {
+  checkData,
+  dataConfigSchema,
+  FORM_NAMES,
+  renderReport,
+  type DataConfigInput,
+  type TextTokenizer,
+} from '@tether/data';
 import { loadTokenizer } from '@tether/model';
 import { Option, type Command } from 'commander';
 import { ConfigError, problemsOf } from '../config/problems.ts';
-import { dataConfigSchema } from '@tether/data';
 import { loadConfig } from '../config/loadConfig.ts';
 import { dataTokenizer } from '../model/loadModel.ts';
 import { printJson, printLine } from '../output/terminal.ts';
@@ -67,6 +73,7 @@ async function checkedData(files: readonly string[], options: CheckOptions): Pro
     ...(options.maxLength === undefined ? {} : { max_length: Number(options.maxLength) }),
   };
   const parsed = dataConfigSchema.safeParse(data);
-  if (!parsed.success) throw new ConfigError('the command line', problemsOf(parsed.error));
+  if (!parsed.success)
+    throw new ConfigError('the command line', problemsOf(parsed.error, { schema: dataConfigSchema }));
   return { data, baseFolder: process.cwd(), model: options.model };
 }

@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { armSource } from '../config/derive.ts';
+import { checkModel } from '../model/loadModel.ts';
 import { RunError } from '../run/prepare.ts';
 import { createProgress } from '../output/progress.ts';
 import { measurementLines } from '../output/measurements.ts';
@@ -32,7 +33,7 @@ export function addEval(program: Command): void {
 async function evaluateModel(file: string, options: EvalOptions): Promise<void> {
   const set = [
     ...(options.set ?? []),
-    ...(options.reference === undefined ? [] : [`model.reference=${JSON.stringify(options.reference)}`]),
+    ...(options.reference === undefined ? [] : [`model.reference=${JSON.stringify(resolve(options.reference))}`]),
   ];
   const loaded = await readConfig(file, { ...options, set });
   if (loaded.config.model.path === undefined) {
@@ -40,6 +41,7 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
       'the config pretrains its model, so there is none to judge yet: give a trained one by --model FOLDER',
     );
   }
+  await checkModel(loaded.config);
   await showDataReport(loaded);
   const { folder } = await openFolder(
     { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },

@@ -11,7 +11,9 @@ import {
 import { planBuckets } from '@tether/data';
 import { Option, type Command } from 'commander';
 import { armSource } from '../config/derive.ts';
-import { loadConfig, parseConfig } from '../config/loadConfig.ts';
+import { loadConfig } from '../config/loadConfig.ts';
+import { parseConfig } from '../config/parseConfig.ts';
+import { ConfigError } from '../config/problems.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import type { RunConfig } from '../config/runSchema.ts';
@@ -84,6 +86,9 @@ async function configOfArm(file: string, options: GraphOptions): Promise<{ confi
   const arms = loaded.config.compare?.arms ?? [];
   if (arms.length === 0) return loaded;
   const index = options.arm === undefined ? 0 : arms.findIndex(({ name }) => name === options.arm);
-  if (index < 0) throw new Error(`there is no arm "${options.arm}"; arms: ${arms.map(({ name }) => name).join(', ')}`);
+  if (index < 0) {
+    const known = arms.map(({ name }) => name).join(', ');
+    throw new ConfigError(file, [{ path: '--arm', message: `there is no arm "${options.arm}"; arms: ${known}` }]);
+  }
   return parseConfig(file, armSource(loaded.source, index, 0), loaded.baseFolder);
 }

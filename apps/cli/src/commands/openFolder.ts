@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseConfig, type LoadedConfig } from '../config/loadConfig.ts';
+import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
 import { createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
 import type { OutputOptions } from './options.ts';
 

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { loadConfig, type ConfigChanges, type LoadedConfig } from '../config/loadConfig.ts';
+import { loadConfig, type ConfigChanges } from '../config/loadConfig.ts';
+import type { LoadedConfig } from '../config/parseConfig.ts';
 
 /** Options that every command on a config file has. */
 export interface ConfigOptions {

@@ -40,7 +40,10 @@ async function listPlugins(names: readonly string[], { json }: { readonly json?:
   const listed: Listed[] = [];
   for (const name of [...registry.shippedNames, ...names])
     listed.push(await describePlugin(await registry.load(name), name));
-  if (json === true) return printJson(listed);
+  if (json === true) {
+    printJson(listed);
+    return;
+  }
   for (const kind of ['objective', 'regularizer', 'backend'] as const) {
     printLine(pc.bold(`${kind}s`));
     for (const plugin of listed.filter((candidate) => candidate.kind === kind)) printPlugin(plugin);

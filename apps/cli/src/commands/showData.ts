@@ -1,5 +1,5 @@
 import { renderReport } from '@tether/data';
-import type { LoadedConfig } from '../config/loadConfig.ts';
+import type { LoadedConfig } from '../config/parseConfig.ts';
 import { loadDataFor } from '../run/dataPreview.ts';
 import { tell } from '../output/terminal.ts';
 

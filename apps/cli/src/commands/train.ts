@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { pretrainSource, withModelPath } from '../config/derive.ts';
-import type { LoadedConfig } from '../config/loadConfig.ts';
-import { resolvePlugins } from '../config/resolvePlugins.ts';
+import type { LoadedConfig } from '../config/parseConfig.ts';
+import { checkModel } from '../model/loadModel.ts';
 import { createProgress } from '../output/progress.ts';
 import { printJson, printLine, tell } from '../output/terminal.ts';
 import type { Job } from '../run/job.ts';
 import { runJob } from '../run/job.ts';
 import { runInChild } from '../run/runInChild.ts';
-import { readJson } from '../run/runFolder.ts';
+import { isFinished, readJson } from '../run/runFolder.ts';
 import { measurementLines } from '../output/measurements.ts';
 import type { RunResult } from '../run/executeRun.ts';
 import { INTERRUPTED, interruptSignal } from './interrupt.ts';
@@ -29,7 +28,7 @@ export function addTrain(program: Command): void {
 
 async function train(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
   const loaded = await readConfig(file, options);
-  await resolvePlugins(new PluginRegistry(loaded.baseFolder), file, loaded.config);
+  await checkModel(loaded.config);
   await showDataReport(loaded);
   const { folder, loaded: opened } = await openFolder(loaded, options);
   const progress = createProgress(options.quiet === true);
@@ -67,9 +66,12 @@ async function trainStages(
   let trained = source;
   if (config.model.pretrain !== undefined) {
     const pretrained = join(folder, 'pretrained');
-    progress.start('pretrain');
     const pretrainJob = { ...job, source: pretrainSource(source), folder: pretrained, evaluateAtEnd: false };
-    if ((await runInChild(pretrainJob, hooks)) === 'interrupted') return 'interrupted';
+    if (isFinished(pretrained)) tell('pretrain: finished before, kept');
+    else {
+      progress.start('pretrain');
+      if ((await runInChild(pretrainJob, hooks)) === 'interrupted') return 'interrupted';
+    }
     trained = withModelPath(source, join(pretrained, 'model'));
   }
   progress.start('train');

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderReport, renderTable, summarize, type Arm, type RawComparison, type Summary } from '@tether/compare';
-import { armSource, parseArms, pretrainSource, withModelPath } from '../config/derive.ts';
-import type { LoadedConfig } from '../config/loadConfig.ts';
+import { parseArms } from '../config/arms.ts';
+import { armSource, pretrainSource, withModelPath } from '../config/derive.ts';
+import type { LoadedConfig } from '../config/parseConfig.ts';
 import { toPlainError } from '../output/errors.ts';
 import type { RunEvent } from '../run/executeRun.ts';
 import type { Job, JobOutcome } from '../run/job.ts';
 import { describeMachine, tetherVersion } from '../run/machine.ts';
 import { runInChild } from '../run/runInChild.ts';
-import { readJson, writeAtomically, writeJson } from '../run/runFolder.ts';
+import { isFinished, readJson, writeAtomically, writeJson } from '../run/runFolder.ts';
 import { collectComparison, type ArmRun } from './collect.ts';
 
 /** What a comparison tells while it goes. */
@@ -82,8 +82,6 @@ function planRuns(
 
 const safeName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
 
-const isFinished = (folder: string): boolean => existsSync(join(folder, 'result.json'));
-
 /** Runs a job unless its result is there already. */
 async function runPlanned(
   planned: PlannedRun,
@@ -115,11 +113,11 @@ export async function runComparison(
   loaded: LoadedConfig,
   options: ComparisonOptions,
 ): Promise<ComparisonResult | undefined> {
-  parseArms(loaded);
   const { first, arms } = planRuns(loaded, options.folder);
   const count = first.length + arms.length;
   for (const [index, planned] of first.entries()) {
     if ((await runPlanned(planned, index + 1, count, options)) === 'interrupted') return undefined;
+    if (options.signal.aborted) return undefined;
   }
   const runs: ArmRun[] = [];
   for (const [index, planned] of arms.entries()) {

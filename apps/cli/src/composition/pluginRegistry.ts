@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BackendPlugin, Objective, Plugin, PluginKind, Regularizer } from '@tether/core';
 import { Container } from 'inversify';
-import { nearest } from '../config/problems.ts';
+import { nearest } from '../config/nearest.ts';
 import { PLUGIN } from './identifiers.ts';
 import { pluginModule, SHIPPED_PLUGINS } from './shippedPlugins.ts';
 
-interface PluginByKind {
+export interface PluginByKind {
   readonly objective: Objective;
   readonly regularizer: Regularizer;
   readonly backend: BackendPlugin;
@@ -50,12 +50,18 @@ export class PluginRegistry {
 
   async load(name: string): Promise<Plugin> {
     if (!this.#container.isBound(PLUGIN, { name })) {
-      const plugin = await (SHIPPED_PLUGINS[name] === undefined
-        ? this.#import(name)
-        : SHIPPED_PLUGINS[name]().then((module) => module.plugin));
-      await this.#container.load(pluginModule(name, plugin));
+      const plugin = await (SHIPPED_PLUGINS[name] === undefined ? this.#import(name) : this.#importShipped(name));
+      this.#container.load(pluginModule(name, plugin));
     }
     return this.#container.get<Plugin>(PLUGIN, { name });
+  }
+
+  async #importShipped(name: string): Promise<Plugin> {
+    try {
+      return (await SHIPPED_PLUGINS[name]!()).plugin; // the caller has looked
+    } catch (error) {
+      throw new PluginError(`the plugin "${name}" cannot be loaded: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   async #import(name: string): Promise<Plugin> {

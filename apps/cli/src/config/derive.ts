@@ -1,9 +1,4 @@
-import type { ArmSection, RunConfig } from './runSchema.ts';
-import { parseConfig, type LoadedConfig } from './loadConfig.ts';
-
-type Source = Readonly<Record<string, unknown>>;
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+import { asRecord, without, type Source } from './source.ts';
 
 /** The config of one arm with one seed: the comparison's own, with what the arm replaces. */
 export function armSource(source: Source, armIndex: number, seed: number): Source {
@@ -20,8 +15,7 @@ export function armSource(source: Source, armIndex: number, seed: number): Sourc
 
 /** The same run on a model that is already there. */
 export const withModelPath = (source: Source, path: string): Source => {
-  const { pretrain: _, ...kept } = asRecord(source['model']);
-  return { ...source, model: { ...kept, path } };
+  return { ...source, model: { ...without(asRecord(source['model']), 'pretrain'), path } };
 };
 
 /** The run that pretrains the model of a config. */
@@ -36,17 +30,4 @@ export function pretrainSource(source: Source): Source {
     ...(source['backend'] === undefined ? {} : { backend: source['backend'] }),
     evaluation: { prompts_during_training: 0, prompts: 1, temperatures: [1] },
   };
-}
-
-/** The arms of a comparison, each as a run of its own, parsed: every arm's problems show before anything starts. */
-export function parseArms({
-  file,
-  baseFolder,
-  source,
-  config,
-}: LoadedConfig): readonly { readonly arm: ArmSection; readonly config: RunConfig }[] {
-  return (config.compare?.arms ?? []).map((arm, index) => ({
-    arm,
-    config: parseConfig(`${file} (arm "${arm.name}")`, armSource(source, index, 0), baseFolder).config,
-  }));
 }

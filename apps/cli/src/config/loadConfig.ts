@@ -1,18 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, isAbsolute, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ConfigError, nearest, problemsOf, type ConfigProblem } from './problems.ts';
-import { runSchema, type RunConfig } from './runSchema.ts';
-
-/** A parsed config and where its relative paths start. */
-export interface LoadedConfig {
-  readonly file: string;
-  readonly baseFolder: string;
-  readonly config: RunConfig;
-  /** The file's contents after the command line's changes, before defaults: what a run folder keeps. */
-  readonly source: Readonly<Record<string, unknown>>;
-}
+import { parseArms } from './arms.ts';
+import { parseConfig, type LoadedConfig } from './parseConfig.ts';
+import { pluginProblems } from './pluginProblems.ts';
+import { ConfigError, type ConfigProblem } from './problems.ts';
+import { asRecord, without } from './source.ts';
 
 export interface ConfigChanges {
   /** `a.b=value` texts; values are YAML. */
@@ -23,24 +17,24 @@ export interface ConfigChanges {
   readonly data?: readonly string[];
 }
 
-/** Reads a YAML or JSON config file. Throws ConfigError with every problem, with lines for syntax errors. */
+/**
+ * Reads a YAML or JSON config file. Throws ConfigError with every problem of it,
+ * its arms and its plugins; with lines for syntax errors.
+ */
 export async function loadConfig(file: string, changes: ConfigChanges = {}): Promise<LoadedConfig> {
   const source = applyChanges(file, await readSource(file), changes);
-  return parseConfig(file, source);
-}
-
-export function parseConfig(
-  file: string,
-  source: Readonly<Record<string, unknown>>,
-  baseFolder = dirname(resolve(file)),
-): LoadedConfig {
-  const parsed = runSchema.safeParse(source);
-  if (!parsed.success)
-    throw new ConfigError(
-      file,
-      problemsOf(parsed.error).map((problem) => withSuggestion(problem)),
-    );
-  return { file, baseFolder, config: resolvePaths(parsed.data, baseFolder), source };
+  const problems: ConfigProblem[] = [];
+  let loaded: LoadedConfig | undefined;
+  try {
+    loaded = parseConfig(file, source);
+    parseArms(loaded);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+  }
+  problems.push(...(await pluginProblems(source, dirname(resolve(file)))));
+  if (loaded === undefined || problems.length > 0) throw new ConfigError(file, problems);
+  return loaded;
 }
 
 async function readSource(file: string): Promise<Record<string, unknown>> {
@@ -71,20 +65,25 @@ async function readSource(file: string): Promise<Record<string, unknown>> {
 function applyChanges(file: string, source: Record<string, unknown>, changes: ConfigChanges): Record<string, unknown> {
   const result = structuredClone(source);
   // Paths of the command line start where the command runs, those of the file where the file is.
-  if (changes.model !== undefined) result['model'] = { ...asRecord(result['model']), path: resolve(changes.model) };
+  if (changes.model !== undefined) {
+    result['model'] = { ...without(asRecord(result['model']), 'pretrain'), path: resolve(changes.model) };
+  }
   if (changes.data !== undefined) {
-    result['data'] = { ...asRecord(result['data']), files: changes.data.map((path) => resolve(path)) };
+    result['data'] = {
+      ...without(asRecord(result['data']), 'synthetic'),
+      files: changes.data.map((path) => resolve(path)),
+    };
   }
   for (const text of changes.set ?? []) {
     const at = text.indexOf('=');
     if (at < 1) throw new ConfigError(file, [{ path: '--set', message: `"${text}" is not of the form path=value` }]);
-    setPath(result, text.slice(0, at).split('.'), parseDocument(text.slice(at + 1)).toJS());
+    const value = parseDocument(text.slice(at + 1));
+    const [error] = value.errors;
+    if (error !== undefined) throw new ConfigError(file, [{ path: `--set ${text}`, message: error.message.trimEnd() }]);
+    setPath(result, text.slice(0, at).split('.'), value.toJS());
   }
   return result;
 }
-
-const asRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
 /** Sets `target.a.b`; numbers in the path index lists. */
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
@@ -97,34 +96,4 @@ function setPath(target: Record<string, unknown>, path: readonly string[], value
   const inner = target[head];
   if (typeof inner !== 'object' || inner === null) target[head] = {};
   setPath(target[head] as Record<string, unknown>, rest, value); // an object or a list by the line above
-}
-
-function resolvePaths(config: RunConfig, baseFolder: string): RunConfig {
-  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(baseFolder, path));
-  const { path, reference } = config.model;
-  return {
-    ...config,
-    model: {
-      ...config.model,
-      ...(path === undefined ? {} : { path: absolute(path) }),
-      ...(reference === undefined ? {} : { reference: absolute(reference) }),
-    },
-  };
-}
-
-const TOP_LEVEL = Object.keys(runSchema.shape);
-const TRAINING = Object.keys(runSchema.shape.training.unwrap().shape);
-
-/** Adds "did you mean" to unknown options. */
-function withSuggestion(problem: ConfigProblem): ConfigProblem {
-  if (problem.message !== 'there is no such option') return problem;
-  const name = problem.path.split('.').at(-1)!;
-  const suggestion = nearest(name, [
-    ...TOP_LEVEL,
-    ...TRAINING,
-    ...Object.keys(runSchema.shape.evaluation.unwrap().shape),
-  ]);
-  return suggestion === undefined
-    ? problem
-    : { ...problem, message: `${problem.message}; did you mean "${suggestion}"?` };
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { suggestOption } from './knownOptions.ts';
 
 /** One thing wrong in a config: where, and what. */
 export interface ConfigProblem {
@@ -19,44 +20,53 @@ export class ConfigError extends Error {
   }
 }
 
+/** What issues are told against. */
+export interface ProblemContext {
+  /** The schema that refused the value: misspelt options are compared to its own. */
+  readonly schema: z.ZodType;
+  /** Where the value is in the config. */
+  readonly prefix?: readonly PropertyKey[];
+  /** Options that are taken off before `schema` sees the value. */
+  readonly alsoKnown?: readonly string[];
+}
+
 const formatPath = (path: readonly PropertyKey[]): string => path.map(String).join('.');
 
 /** Flattens zod's issues; of a union, the branch that came closest is told. */
-export function problemsOf(error: z.ZodError, prefix: readonly PropertyKey[] = []): ConfigProblem[] {
-  return error.issues.flatMap((issue) => issueProblems(issue, prefix));
-}
+export const problemsOf = (error: z.ZodError, context: ProblemContext): ConfigProblem[] =>
+  error.issues.flatMap((issue) => issueProblems(issue, [], context));
 
-function issueProblems(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): ConfigProblem[] {
-  const path = [...prefix, ...issue.path];
+/** @param outer path of the union that the issue is in */
+function issueProblems(
+  issue: z.core.$ZodIssue,
+  outer: readonly PropertyKey[],
+  context: ProblemContext,
+): ConfigProblem[] {
+  const path = [...outer, ...issue.path];
+  const { prefix = [] } = context;
   if (issue.code === 'invalid_union') {
     const deepest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
-    if (deepest !== undefined && depth(deepest) > 0) return deepest.flatMap((inner) => issueProblems(inner, path));
+    if (deepest !== undefined && depth(deepest) > 0) {
+      return deepest.flatMap((inner) => issueProblems(inner, path, context));
+    }
+    const branches = issue.errors.map(([first]) => (first === undefined ? '' : lowerFirst(first.message)));
+    return [{ path: formatPath([...prefix, ...path]), message: branches.join('; or ') }];
   }
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: formatPath([...path, key]), message: 'there is no such option' }));
+    return issue.keys.map((key) => ({
+      path: formatPath([...prefix, ...path, key]),
+      message: unknownOption(key, path, context),
+    }));
   }
-  return [{ path: formatPath(path), message: lowerFirst(issue.message) }];
+  return [{ path: formatPath([...prefix, ...path]), message: lowerFirst(issue.message) }];
 }
 
-const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(0, ...issues.map(({ path }) => path.length));
+function unknownOption(name: string, path: readonly PropertyKey[], { schema, alsoKnown }: ProblemContext): string {
+  const suggestion = suggestOption(schema, path, name, path.length === 0 ? alsoKnown : []);
+  return `there is no such option${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`;
+}
+
+/** How far into the value an issue lies; an unknown option lies one level below its object. */
+const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(0, ...issues.map(({ path, code }) => path.length + (code === 'unrecognized_keys' ? 1 : 0)));
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
-/** The known name nearest to a misspelt one, or undefined when none is near (Levenshtein distance ≤ 2). */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }));
-  const best = ranked.toSorted((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= 2 ? best.candidate : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, previous[j]! + 1, row[j - 1]! + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length]!;
-}

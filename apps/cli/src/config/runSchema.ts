@@ -11,6 +11,9 @@ const pluginUseSchema = z
     return { name, options };
   });
 
+/** Options beside a regularizer's own. */
+export const regularizerOptions = ['name', 'weight', 'schedule'] as const;
+
 /** A plugin as a config names it; its own schema parses the options. */
 export interface PluginReference {
   readonly name: string;

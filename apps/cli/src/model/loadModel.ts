@@ -12,13 +12,9 @@ import {
   type ModelConfig,
   type TextTokenizer,
 } from '@tether/model';
-import type { PreparedModel } from './preparedModel.ts';
-
-export interface ModelOptions {
-  readonly rematerialize: boolean;
-  /** Folder of the reference, where it is not the model itself. */
-  readonly reference?: string | undefined;
-}
+import type { RunConfig } from '../config/runSchema.ts';
+import { newModel } from './newModel.ts';
+import type { ModelOptions, PreparedModel } from './preparedModel.ts';
 
 /**
  * Loads a Hugging Face folder: config, tokenizer (which must fit the model), then the weights, tensor by tensor.
@@ -43,12 +39,33 @@ export async function loadModel(folder: string, options: ModelOptions): Promise<
   };
 }
 
+/**
+ * Checks a config's model (and reference) folder without reading a weight: its config, tokenizer and the header of every
+ * weight file. Throws CheckpointError, ModelConfigError or TokenizerError.
+ */
+export async function checkModel({ model }: Pick<RunConfig, 'model'>): Promise<void> {
+  if (model.path === undefined) {
+    newModel(model.pretrain!.architecture, 0, model); // one of both, by the schema
+    return;
+  }
+  const { config } = await loadModelConfig(model.path);
+  checkTokenizerFits(await loadTokenizer(model.path), config, model.path);
+  for (const folder of [model.path, ...(model.reference === undefined ? [] : [model.reference])]) {
+    const reader = await openCheckpoint(folder);
+    try {
+      await checkParameters(reader, config);
+    } finally {
+      await reader.close();
+    }
+  }
+}
+
 /** Every parameter of a model from a folder that may hold more. The tensors must have the shapes of `config`. */
 async function readWeights(folder: string, config: ModelConfig): Promise<Map<string, Float32Array>> {
   const reader = await openCheckpoint(folder);
   const weights = new Map<string, Float32Array>();
   try {
-    checkParameters(reader, config);
+    await checkParameters(reader, config);
     for (const { name } of modelParameters(config)) weights.set(name, await reader.read(name));
   } finally {
     await reader.close();

@@ -1,7 +1,6 @@
 import { syntheticTokenizer, syntheticTokenizerConfig, syntheticTokenizerJson } from '@tether/data';
 import { initialParameters, llama, modelConfigJson, parseModelConfig } from '@tether/model';
-import type { ModelOptions } from './loadModel.ts';
-import type { PreparedModel } from './preparedModel.ts';
+import type { ModelOptions, PreparedModel } from './preparedModel.ts';
 
 /** A new model with random weights for the synthetic language. Throws ModelConfigError. */
 export function newModel(

@@ -2,6 +2,12 @@ import type { HostArray, LanguageModel } from '@tether/core';
 import type { TextTokenizer as DataTokenizer } from '@tether/data';
 import type { CachedModel } from '@tether/model';
 
+export interface ModelOptions {
+  readonly rematerialize: boolean;
+  /** Folder of the reference, where it is not the model itself. */
+  readonly reference?: string | undefined;
+}
+
 /** A model ready to be trained, with what is needed to save it in Hugging Face's form. */
 export interface PreparedModel {
   /** Where it came from, for records and messages. */

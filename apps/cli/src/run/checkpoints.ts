@@ -1,11 +1,13 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostTensor, type HostTensor } from '@tether/core';
 import { readSafetensors, writeSafetensors, type TensorEntry } from '@tether/model';
 import { z } from 'zod';
+import { readJson, writeJson } from './runFolder.ts';
 
 const STATE = 'state.safetensors';
 const INFO = 'checkpoint.json';
+const PARTIAL = '.partial';
 
 const infoSchema = z.object({
   completedSteps: z.number().int().min(0),
@@ -33,14 +35,14 @@ export class CheckpointStore {
   /** Writes a checkpoint under a temporary name, renames it, then removes those beyond the limit. */
   async save(info: CheckpointInfo, tensors: ReadonlyMap<string, HostTensor>): Promise<void> {
     const target = join(this.#folder, folderOf(info.completedSteps));
-    const temporary = `${target}.partial`;
-    await rm(temporary, { recursive: true, force: true });
+    const temporary = `${target}${PARTIAL}`;
+    await this.#clean();
     await mkdir(temporary, { recursive: true });
     try {
       await writeSafetensors(join(temporary, STATE), [...tensors].map(entryOf), {
         completedSteps: String(info.completedSteps),
       });
-      await writeFile(join(temporary, INFO), `${JSON.stringify(info, null, 2)}\n`);
+      await writeJson(join(temporary, INFO), info);
       await rm(target, { recursive: true, force: true });
       await rename(temporary, target);
     } catch (error) {
@@ -52,8 +54,21 @@ export class CheckpointStore {
   }
 
   async #names(): Promise<string[]> {
-    const names = await readdir(this.#folder).catch(() => [] as string[]); // no folder yet: no checkpoint
-    return names.filter((name) => /^step-\d{8}$/.test(name)).sort();
+    return (await this.#entries()).filter((name) => /^step-\d{8}$/.test(name)).sort();
+  }
+
+  #entries(): Promise<string[]> {
+    return readdir(this.#folder).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []; // no folder yet: no checkpoint
+      throw error;
+    });
+  }
+
+  /** Removes what a killed run was writing. */
+  async #clean(): Promise<void> {
+    for (const name of await this.#entries()) {
+      if (name.endsWith(PARTIAL)) await rm(join(this.#folder, name), { recursive: true });
+    }
   }
 
   /** The newest checkpoint, or undefined. */
@@ -61,7 +76,7 @@ export class CheckpointStore {
     const name = (await this.#names()).at(-1);
     if (name === undefined) return undefined;
     const folder = join(this.#folder, name);
-    const info = infoSchema.parse(JSON.parse(await readFile(join(folder, INFO), 'utf8')));
+    const info = infoSchema.parse(await readJson(join(folder, INFO)));
     const { tensors } = await readSafetensors(join(folder, STATE));
     return {
       ...info,

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
-import { parseConfig } from '../config/loadConfig.ts';
+import { parseConfig } from '../config/parseConfig.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { evaluatePolicy } from '../evaluation/policyEvaluation.ts';
 import { loadModel } from '../model/loadModel.ts';

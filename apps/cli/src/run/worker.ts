@@ -12,8 +12,8 @@ export type WorkerReply =
   | { readonly kind: 'failed'; readonly error: PlainError };
 
 const stop = new AbortController();
-// The terminal sends Ctrl-C to every process of its group; the parent decides what it means.
-process.on('SIGINT', () => undefined);
+// Ctrl-C in a terminal (and often a polite kill) reaches every process of the group; the parent decides what it means.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(1)); // the parent is gone: nobody reads what this run does
 process.on('message', (message: WorkerRequest) => {
   if (message.kind === 'stop') stop.abort();
