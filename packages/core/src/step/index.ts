@@ -26,7 +26,7 @@ export {
 export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from './evaluationStep.ts';
 export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
 export { opponentScalarNames, type MicroBatchRole } from './opponents.ts';
-export { combineReadings, Readings, type ReadingKind, type ReadingLayout } from './readings.ts';
+export { combineReadings, Readings, type ReadingKind, type ReadingLayout, type ReadingVector } from './readings.ts';
 export { referenceStep } from './referenceStep.ts';
 export { PRECOMPUTED, referenceInputs, referenceViews } from './referenceViews.ts';
 export { UPDATE_SCALARS, updateStep, type UpdateStep } from './updateStep.ts';

@@ -43,12 +43,23 @@ export class Readings {
   }
 }
 
-/** Adds up the readings of a step's micro-batches: metrics are summed, of gauges the last one counts. */
-export function combineReadings(layout: ReadingLayout, vectors: readonly ArrayLike<number>[]): Record<string, number> {
-  return Object.fromEntries(
-    layout.map(({ name, kind }, index) => {
-      const values = vectors.map((vector) => vector[index]!);
-      return [name, kind === 'gauge' ? values.at(-1)! : values.reduce((sum, value) => sum + value, 0)];
-    }),
-  );
+/** The readings of one micro-batch, as they left the device. */
+export interface ReadingVector {
+  readonly layout: ReadingLayout;
+  readonly vector: ArrayLike<number>;
+}
+
+/**
+ * Adds up the readings of a step's micro-batches: metrics are summed, of gauges the last one counts. By name, since the
+ * micro-batch that completes a step reads more than the others.
+ */
+export function combineReadings(parts: readonly ReadingVector[]): Record<string, number> {
+  const combined: Record<string, number> = {};
+  for (const { layout, vector } of parts) {
+    for (const [index, { name, kind }] of layout.entries()) {
+      const value = vector[index]!; // as long as its layout
+      combined[name] = kind === 'gauge' ? value : (combined[name] ?? 0) + value;
+    }
+  }
+  return combined;
 }

@@ -1,5 +1,13 @@
 import type { HostBatch, HostTensor } from '../contracts/index.ts';
-import { batchValues, combineReadings, countBatches, countValues, READINGS, ROW_OUTPUTS } from '../step/index.ts';
+import {
+  batchValues,
+  combineReadings,
+  countBatches,
+  countValues,
+  READINGS,
+  ROW_OUTPUTS,
+  type ReadingVector,
+} from '../step/index.ts';
 import { runGraph, takeOutput } from './runGraph.ts';
 import type { Trainer } from './trainer.ts';
 
@@ -28,20 +36,18 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { backend } = trainer.options;
   const counts = countValues(countBatches(batches));
-  const vectors: ArrayLike<number>[] = [];
+  const vectors: ReadingVector[] = [];
   const rows: RowEvaluation[] = [];
-  let layout: Parameters<typeof combineReadings>[0] = [];
   for (const batch of batches) {
     const compiled = await trainer.executables.evaluation(batch.shape, withObjective);
-    layout = compiled.layout;
     const values = new Map([...batchValues(batch), ...counts]);
     const outputs = await runGraph(backend, compiled.executable, trainer.state, values);
-    vectors.push((await takeOutput(backend, outputs, READINGS)).data);
+    vectors.push({ layout: compiled.layout, vector: (await takeOutput(backend, outputs, READINGS)).data });
     const perRow: Record<string, HostTensor> = {};
     for (const name of Object.values(ROW_OUTPUTS)) perRow[name] = await takeOutput(backend, outputs, name);
     rows.push(...rowEvaluations(batch, perRow));
   }
-  return { readings: combineReadings(layout, vectors), rows };
+  return { readings: combineReadings(vectors), rows };
 }
 
 function rowEvaluations(batch: HostBatch, outputs: Readonly<Record<string, HostTensor>>): RowEvaluation[] {

@@ -11,6 +11,7 @@ import {
   networkSpec,
   READINGS,
   trainableParameters,
+  type ReadingVector,
 } from '../step/index.ts';
 import type { BatchSource } from './batchSource.ts';
 import { DeviceState } from './deviceState.ts';
@@ -120,16 +121,15 @@ export class Trainer {
     const { batches, settings } = this.options;
     const microBatches = batches.microBatches(step);
     const counts = countValues(countBatches(microBatches));
-    const vectors: ArrayLike<number>[] = [];
-    let layout: Awaited<ReturnType<Executables['gradient']>>['layout'] = [];
+    const vectors: ReadingVector[] = [];
     for (const [index, batch] of microBatches.entries()) {
       const role = { continues: index > 0, completes: index === microBatches.length - 1 };
       const compiled = await this.executables.gradient(batch.shape, role);
-      layout = compiled.layout;
       const values = new Map([...this.#batchValues(batch), ...counts, ...gradientScalars(this.options, step, index)]);
-      vectors.push(await this.#accumulate(compiled, values, batch, step, role.continues));
+      const vector = await this.#accumulate(compiled, values, batch, step, role.continues);
+      vectors.push({ layout: compiled.layout, vector });
     }
-    const readings = combineReadings(layout, vectors);
+    const readings = combineReadings(vectors);
     await this.#update(step, readings['grad_norm']!);
     const epoch = (step + 1) / batches.stepsPerEpoch;
     return {
