@@ -1,10 +1,18 @@
-import { hostTensor, type Backend, type HostBatch, type HostTensor, type Weights } from '../contracts/index.ts';
+import {
+  hostTensor,
+  type Backend,
+  type HostArray,
+  type HostBatch,
+  type HostTensor,
+  type Weights,
+} from '../contracts/index.ts';
 import { initialValues } from '../random/index.ts';
 import {
   batchValues,
   combineReadings,
   countBatches,
   countValues,
+  gradientStep,
   names,
   needsOf,
   needsReference,
@@ -12,10 +20,11 @@ import {
   READINGS,
   trainableParameters,
   type ReadingVector,
+  type StepDefinition,
 } from '../step/index.ts';
 import type { BatchSource } from './batchSource.ts';
 import { DeviceState } from './deviceState.ts';
-import { Executables } from './executables.ts';
+import { Executables, type CompiledStep } from './executables.ts';
 import { firstNonFinite, NonFiniteError } from './nonFinite.ts';
 import { precomputedValues, precomputeReference, type ReferenceRow, type ReferenceStore } from './reference.ts';
 import { runGraph, takeOutput } from './runGraph.ts';
@@ -37,8 +46,11 @@ export interface StepResult {
   readonly rows: number;
 }
 
-/** Tensors of a run that a checkpoint keeps: everything that steps change. */
-const isTrained = (name: string): boolean => !name.startsWith('reference/') && !name.startsWith('gradient/');
+/** Slots that add up gradients over the micro-batches of one step: the policy's, and those of the opponents. */
+const isGradient = ({ regularizers }: Pick<StepDefinition, 'regularizers'>): ((name: string) => boolean) => {
+  const prefixes = [names.gradient(''), ...regularizers.map(({ key }) => names.network(key, 'gradient', ''))];
+  return (name) => prefixes.some((prefix) => name.startsWith(prefix));
+};
 
 /** A run on a device: its tensors, its compiled graphs, and one optimizer step at a time. */
 export class Trainer {
@@ -120,13 +132,12 @@ export class Trainer {
   async step(step: number): Promise<StepResult> {
     const { batches, settings } = this.options;
     const microBatches = batches.microBatches(step);
-    const counts = countValues(countBatches(microBatches));
     const vectors: ReadingVector[] = [];
     for (const [index, batch] of microBatches.entries()) {
       const role = { continues: index > 0, completes: index === microBatches.length - 1 };
       const compiled = await this.executables.gradient(batch.shape, role);
-      const values = new Map([...this.#batchValues(batch), ...counts, ...gradientScalars(this.options, step, index)]);
-      const vector = await this.#accumulate(compiled, values, batch, step, role.continues);
+      const vector = await this.#accumulate(compiled, microBatches, step, index);
+      if (!vector.every(Number.isFinite)) throw await this.#nonFinite(microBatches, step, index);
       vectors.push({ layout: compiled.layout, vector });
     }
     const readings = combineReadings(vectors);
@@ -156,31 +167,59 @@ export class Trainer {
     return new Map([...values, ...precomputedValues(this.#referenceRows, batch, hiddenSize)]);
   }
 
+  /** Values of a micro-batch's graph that are not tensors of the run. */
+  #microBatchValues(microBatches: readonly HostBatch[], step: number, index: number): Map<string, HostTensor> {
+    const counts = countValues(countBatches(microBatches));
+    return new Map([
+      ...this.#batchValues(microBatches[index]!),
+      ...counts,
+      ...gradientScalars(this.options, step, index),
+    ]);
+  }
+
+  /** Runs a micro-batch and keeps its gradients; what changes networks is kept only where all readings are finite. */
   async #accumulate(
-    { executable }: Awaited<ReturnType<Executables['gradient']>>,
-    values: ReadonlyMap<string, HostTensor>,
-    batch: HostBatch,
+    { executable }: CompiledStep,
+    microBatches: readonly HostBatch[],
     step: number,
-    continues: boolean,
-  ): Promise<ArrayLike<number>> {
+    index: number,
+  ): Promise<HostArray> {
     const { backend } = this.options;
-    const outputs = await runGraph(backend, executable, this.state, values);
+    const outputs = await runGraph(backend, executable, this.state, this.#microBatchValues(microBatches, step, index));
     const { data } = await takeOutput(backend, outputs, READINGS);
-    if (!data.every(Number.isFinite)) {
-      for (const [name, tensor] of outputs) if (name !== READINGS) backend.release(tensor);
-      const source = await firstNonFinite(backend, executable.graph, this.state, values);
-      const rows = batch.rowNumbers.filter((row) => row >= 0).join(', ');
-      throw new NonFiniteError(
-        `step ${step + 1}: the loss or its gradient is not finite; first seen in ${source ?? 'the accumulated gradients'}; ` +
-          `rows of the batch: ${rows}. The policy still has its values from before this step.`,
-      );
-    }
+    const isFinite = data.every(Number.isFinite);
     for (const [name, tensor] of outputs) {
       if (name === READINGS) continue;
-      if (continues && name.startsWith('gradient/')) this.state.replaceConsumed(name, tensor);
-      else this.state.set(name, tensor);
+      const isGradient = name.startsWith('gradient/');
+      if (isGradient && index > 0) this.state.replaceConsumed(name, tensor);
+      else if (isGradient || isFinite) this.state.set(name, tensor);
+      else backend.release(tensor);
     }
     return data;
+  }
+
+  /**
+   * The error for a step whose readings are not finite up to micro-batch `last`: probes each micro-batch alone, since a
+   * gradient that is not finite shows in the norm only after the last one.
+   */
+  async #nonFinite(microBatches: readonly HostBatch[], step: number, last: number): Promise<NonFiniteError> {
+    const { backend, definition } = this.options;
+    const suspects = microBatches.slice(0, last + 1);
+    let rowNumbers = suspects.flatMap((batch) => batch.rowNumbers);
+    let source = 'the accumulated gradients';
+    for (const [index, batch] of suspects.entries()) {
+      const role = { continues: false, completes: index === microBatches.length - 1 };
+      const { graph } = gradientStep(definition, batch.shape, role);
+      const found = await firstNonFinite(backend, graph, this.state, this.#microBatchValues(microBatches, step, index));
+      if (found === undefined) continue;
+      [source, rowNumbers] = [found, [...batch.rowNumbers]];
+      break;
+    }
+    const rows = rowNumbers.filter((row) => row >= 0).join(', ');
+    return new NonFiniteError(
+      `step ${step + 1}: the loss or its gradient is not finite; first seen in ${source}; ` +
+        `rows of the batch: ${rows}. The policy still has its values from before this step.`,
+    );
   }
 
   async #update(step: number, gradientNorm: number): Promise<void> {
@@ -188,19 +227,25 @@ export class Trainer {
     const { executable } = await this.executables.update();
     const outputs = await runGraph(backend, executable, this.state, updateScalars(this.options, step, gradientNorm));
     for (const [name, tensor] of outputs) this.state.replaceConsumed(name, tensor);
-    for (const { name } of trainableParameters(definition.model)) this.state.release(names.gradient(name));
+    for (const name of this.state.names().filter(isGradient(definition))) this.state.release(name);
+  }
+
+  /** Tensors that a checkpoint keeps: everything that steps change and that outlives them. */
+  #trained(): string[] {
+    const gradient = isGradient(this.options.definition);
+    return this.state.names().filter((name) => !name.startsWith(names.reference('')) && !gradient(name));
   }
 
   /** Names and values of everything that training changes, for a checkpoint. */
   async snapshot(): Promise<Map<string, HostTensor>> {
     const kept = new Map<string, HostTensor>();
-    for (const name of this.state.names().filter(isTrained)) kept.set(name, await this.state.download(name));
+    for (const name of this.#trained()) kept.set(name, await this.state.download(name));
     return kept;
   }
 
   /** Puts a snapshot back. Throws naming tensors that are missing, unknown or of another shape. */
   async restore(tensors: ReadonlyMap<string, HostTensor>): Promise<void> {
-    const expected = this.state.names().filter(isTrained);
+    const expected = this.#trained();
     const problems = [
       ...expected.filter((name) => !tensors.has(name)).map((name) => `missing ${name}`),
       ...[...tensors.keys()].filter((name) => !expected.includes(name)).map((name) => `unknown ${name}`),

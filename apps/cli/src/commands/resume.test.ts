@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signalGroup, startTether, temporaryFolder, tether, TINY, untilLines, writeConfig } from '../testing/command.ts';
+import { killAndResume, runFiles, type RunFiles } from '../testing/killResume.ts';
+
+let folder: string;
+let remove: () => Promise<void>;
+let uninterrupted: RunFiles;
+
+beforeAll(async () => {
+  ({ folder, remove } = await temporaryFolder());
+  // The model is trained once; every run of these tests starts from it.
+  await writeConfig(folder, 'pretrain.yaml', { ...TINY, training: { max_steps: 1 } });
+  const made = await tether(['train', 'pretrain.yaml', '--output', 'made', '--quiet'], folder);
+  expect(made.stderr).toContain('model: ');
+  await writeConfig(folder, 'run.yaml', { ...TINY, model: { path: 'made/pretrained/model' } });
+  expect(await tether(['train', 'run.yaml', '--output', 'whole', '--quiet'], folder)).toMatchObject({ code: 0 });
+  uninterrupted = await runFiles(join(folder, 'whole'));
+}, 120_000);
+afterAll(() => remove());
+
+describe('a run that SIGKILL ends is continued bit for bit', () => {
+  // Line 1 comes before the first checkpoint; line 6 between checkpoints, after an evaluation.
+  for (const line of [1, 6]) {
+    test(`after line ${line} of its metrics`, async () => {
+      const resumed = await killAndResume('run.yaml', folder, `killed-${line}`, line);
+      expect(resumed.metrics.toString()).toBe(uninterrupted.metrics.toString());
+      expect(resumed.weights.equals(uninterrupted.weights)).toBe(true);
+    });
+  }
+});
+
+describe('Ctrl-C writes a checkpoint, ends with 130, and the run is continued bit for bit', () => {
+  const interrupt = {
+    'when it reaches every process, as in a terminal': (started: ReturnType<typeof startTether>) =>
+      signalGroup(started, 'SIGINT'),
+    'when it reaches the command alone': ({ child }: ReturnType<typeof startTether>) => child.kill('SIGINT'),
+  };
+  for (const [index, [name, send]] of Object.entries(interrupt).entries()) {
+    test(name, async () => {
+      const output = `stopped-${index}`;
+      const started = startTether(['train', 'run.yaml', '--output', output, '--quiet'], folder);
+      await untilLines(started, join(folder, output, 'metrics.jsonl'), 1);
+      send(started);
+      const { code, stderr } = await started.finished;
+      expect(code).toBe(130);
+      expect(stderr).toContain(`tether train run.yaml --resume ${join(folder, output)}`);
+      expect(existsSync(join(folder, output, 'checkpoints'))).toBe(true);
+      expect(existsSync(join(folder, output, 'model'))).toBe(false);
+      expect(await tether(['train', 'run.yaml', '--resume', output], folder)).toMatchObject({ code: 0 });
+      const resumed = await runFiles(join(folder, output));
+      expect(resumed.metrics.toString()).toBe(uninterrupted.metrics.toString());
+      expect(resumed.weights.equals(uninterrupted.weights)).toBe(true);
+    });
+  }
+});
+
+test('an interrupted comparison keeps its finished arms and goes on with the others', async () => {
+  await writeConfig(folder, 'compare.yaml', {
+    ...TINY,
+    model: { path: 'made/pretrained/model' },
+    training: { ...TINY.training, max_steps: 4 },
+    compare: {
+      seeds: [0],
+      arms: [
+        { name: 'none', regularizers: ['none'] },
+        { name: 'kl', regularizers: ['kl'] },
+      ],
+    },
+  });
+  const started = startTether(['compare', 'compare.yaml', '--output', 'compared'], folder);
+  const arms = join(folder, 'compared', 'arms');
+  await untilLines(started, join(arms, 'kl', 'seed-0', 'metrics.jsonl'), 1);
+  signalGroup(started, 'SIGINT');
+  expect(await started.finished).toMatchObject({ code: 130 });
+  const finished = join(arms, 'none', 'seed-0', 'result.json');
+  const before = await stat(finished);
+  expect(existsSync(join(arms, 'kl', 'seed-0', 'result.json'))).toBe(false);
+  const { code, stdout, stderr } = await tether(
+    ['compare', 'compare.yaml', '--resume', 'compared', '--json'],
+    folder,
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain('none, seed 0: finished before, kept');
+  expect((await stat(finished)).mtimeMs).toBe(before.mtimeMs);
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(await readFile(join(folder, 'compared', 'summary.json'), 'utf8')));
+  expect(existsSync(join(folder, 'compared', 'report.html'))).toBe(true);
+});
