@@ -20,6 +20,11 @@ import { test } from 'vitest';
 console.warn('skipped: no checkpoint here');
 test.skip('needs the checkpoint', () => {});
 `;
+const UNNAMED = `
+import { describe } from 'vitest';
+console.warn('skipped: no accelerator here');
+describe.skipIf(true)('on an accelerator', () => {});
+`;
 
 let folder: string;
 beforeAll(() => {
@@ -28,6 +33,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'src'));
   writeFileSync(join(folder, 'src/story.test.ts'), STORY);
   writeFileSync(join(folder, 'src/announced.test.ts'), ANNOUNCED);
+  writeFileSync(join(folder, 'src/unnamed.test.ts'), UNNAMED);
   writeFileSync(join(folder, 'src/broken.test.ts'), `import './missing.ts';`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -53,6 +59,7 @@ describe('the summary of a package’s tests', () => {
     expect(summary).toMatchObject({ passed: 2, failed: 2 });
     expect(summary?.skipped.map(({ test, reason }) => [test, reason]).sort()).toEqual([
       ['a group > is skipped without a word', 'no reason given'],
+      ['a group of tests', 'no accelerator here'],
       ['needs the checkpoint', 'no checkpoint here'],
       ['says why it is skipped', 'there is no accelerator'],
     ]);

@@ -28,48 +28,55 @@ export function readSummary(packageFolder: string): TestSummary | undefined {
   }
 }
 
-/** `console.warn('skipped: no checkpoint …')` in a test file says why its tests are skipped; `context.skip('…')` does too. */
-const SKIP_LINE = /^skipped: (.+)$/m;
+/** `console.warn('skipped: no checkpoint …')` in a test, or at the top of its file, says why; `context.skip('…')` does too. */
+const SKIP_LINE = /^skipped: (.+)$/gm;
+const ELSEWHERE = 'elsewhere';
 
 /** A vitest reporter that writes the summary. A run of some of the tests leaves none: it would pass for the whole. */
 export class SummaryReporter implements Reporter {
   #vitest: Vitest | undefined;
-  readonly #reasons = new Map<string, string>();
+  /** The reasons that were printed, by the id of the test or file that printed them. */
+  readonly #printed = new Map<string, string[]>();
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
     rmSync(fileOf(vitest.config.root), { force: true });
   }
 
-  onUserConsoleLog(log: { content: string; taskId?: string }): void {
-    const reason = SKIP_LINE.exec(log.content)?.[1];
-    const entity = log.taskId === undefined ? undefined : this.#vitest?.state.idMap.get(log.taskId);
-    if (reason !== undefined && entity !== undefined) {
-      this.#reasons.set(entity.id, reason);
-      if (!this.#reasons.has(entity.file.id)) this.#reasons.set(entity.file.id, reason);
-    }
+  onUserConsoleLog({ content, taskId = ELSEWHERE }: { content: string; taskId?: string }): void {
+    const reasons = [...content.matchAll(SKIP_LINE)].map(([, reason]) => reason ?? '');
+    if (reasons.length > 0) this.#printed.set(taskId, [...(this.#printed.get(taskId) ?? []), ...reasons]);
   }
 
   async onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): Promise<void> {
     const vitest = this.#vitest;
     if (vitest === undefined || (await isPartial(vitest, modules))) return;
-    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
     const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0);
     const summary: TestSummary = {
-      passed: tests.filter((test) => test.result().state === 'passed').length,
-      failed: tests.filter((test) => test.result().state === 'failed').length + broken.length + errors.length,
-      skipped: tests.filter((test) => test.result().state === 'skipped').map((test) => this.#skipped(test)),
+      passed: states.filter((state) => state === 'passed').length,
+      failed: states.filter((state) => state === 'failed').length + broken.length + errors.length,
+      skipped: modules.flatMap((module) => this.#skipped(module)),
     };
     const file = fileOf(vitest.config.root);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
   }
 
-  #skipped(test: TestCase): SkippedTest {
+  #skipped(module: TestModule): SkippedTest[] {
+    const file = module.relativeModuleId;
+    const tests = [...module.children.allTests()].filter((test) => test.result().state === 'skipped');
+    const printed = this.#printed.get(module.id) ?? [];
+    // A group that is skipped before it names its tests is counted as one.
+    if (tests.length === 0) return printed.map((reason) => ({ file, test: 'a group of tests', reason }));
+    return tests.map((test) => ({ file, test: test.fullName, reason: this.#reason(test) }));
+  }
+
+  #reason(test: TestCase): string {
     const result = test.result();
     const note = result.state === 'skipped' ? result.note : undefined;
-    const reason = note ?? this.#reasons.get(test.id) ?? this.#reasons.get(test.module.id) ?? 'no reason given';
-    return { file: test.module.relativeModuleId, test: test.fullName, reason };
+    const printed = [test.id, test.module.id, ELSEWHERE].map((id) => this.#printed.get(id)?.join('; '));
+    return note ?? printed.find((reason) => reason !== undefined) ?? 'no reason given';
   }
 }
 
