@@ -23,7 +23,7 @@ export async function createBackend(
   const engine: Engine = { runtime, settings, store, pool };
   return {
     name: NAME,
-    description: `onnxruntime ${runtime.api.version}, ${config.providers.join(', ')}, ${settings.threads} threads`,
+    description: `onnxruntime ${runtime.api.version}, ${config.providers.join(', ')}, ${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}`,
     compile: (graph, options) => compileGraph(engine, graph, options),
     upload: (tensor) => settled(() => store.fromHost(tensor)),
     download: (tensor) => settled(() => toHost(store.own(tensor))),

@@ -3,6 +3,7 @@ import { COMPUTE_TYPE, ModelBuilder, type LoweringContext, type Value } from './
 import type { OnnxModel, OnnxNode, OnnxValue } from './onnx/model.ts';
 import { pinOrder } from './order.ts';
 import { planSteps, type Step } from './plan.ts';
+import { recomputeCheap } from './recompute.ts';
 
 /** Names of the model's inputs and outputs: one tensor may be both under the same name. */
 export const modelInput = (name: string): string => `input ${name}`;
@@ -11,14 +12,17 @@ export const modelOutput = (name: string): string => `output ${name}`;
 const toOnnx = (name: string, { dtype, shape }: Tensor): OnnxValue => ({ name, type: dtype, shape });
 
 /** The ONNX model of a graph that `optimize` has been through. */
-export function emitModel(graph: Graph): OnnxModel {
+export const emitModel = (graph: Graph): OnnxModel =>
+  emitSteps(graph, recomputeCheap(planSteps(graph), [...graph.outputs.values()]));
+
+/** The model that runs these steps of a graph in their order. */
+export function emitSteps(graph: Graph, steps: readonly Step[]): OnnxModel {
   const builder = new ModelBuilder();
   const values = new Map<number, Value>();
   for (const [name, tensor] of graph.inputs) values.set(tensor.id, toOnnx(modelInput(name), tensor));
-  for (const step of planSteps(graph)) values.set(step.node.id, emitStep(step, builder, values));
-  const nodes = nameOutputs(graph, builder, values);
+  for (const step of steps) values.set(step.node.id, emitStep(step, builder, values));
   return {
-    nodes: pinOrder(nodes),
+    nodes: pinOrder(nameOutputs(graph, builder, values)),
     constants: builder.constants,
     inputs: [...graph.inputs].map(([name, tensor]) => toOnnx(modelInput(name), tensor)),
     outputs: [...graph.outputs].map(([name, tensor]) => toOnnx(modelOutput(name), tensor)),

@@ -3,16 +3,18 @@ import { availableParallelism } from 'node:os';
 /** ONNX Runtime's own graph optimizations. */
 export const OPTIMIZATION_LEVEL = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
 
+/** How sessions are made. Users choose `threads`; the rest is what measured best (README). */
 export interface SessionSettings {
   readonly threads: number;
+  /** Anything above `disabled` merges what `barrier` keeps apart. */
   readonly optimization: keyof typeof OPTIMIZATION_LEVEL;
-  /** Plan the places of all intermediate results in one block. */
+  /** Plan the places of all intermediate results in one block, beside the arena of the first run. */
   readonly memoryPattern: boolean;
   /** Keep freed memory for the next results. */
   readonly arena: boolean;
   /** Further entries of the session's configuration, by their ONNX Runtime names. */
   readonly entries: Readonly<Record<string, string>>;
-  /** Writes a profile of every node into a file whose name starts so. */
+  /** Writes a trace of every node, when the session is disposed of, into a file whose name starts so. */
   readonly profilePrefix?: string;
 }
 
@@ -21,5 +23,5 @@ export const defaultSettings = (threads: number): SessionSettings => ({
   optimization: 'disabled',
   memoryPattern: false,
   arena: true,
-  entries: {},
+  entries: { 'session.use_env_allocators': '1' },
 });

@@ -1,7 +1,8 @@
-import { scaleMatmul } from './scaleMatmul.ts';
 import type { FusionRule } from './rule.ts';
+import { scaleMatmul } from './scaleMatmul.ts';
+import { scatterOnto } from './scatterOnto.ts';
 
 export type { Fused, FusionRule, Usage } from './rule.ts';
 
 /** In order: the first that applies to a node wins. */
-export const fusionRules: readonly FusionRule[] = [scaleMatmul];
+export const fusionRules: readonly FusionRule[] = [scaleMatmul, scatterOnto];

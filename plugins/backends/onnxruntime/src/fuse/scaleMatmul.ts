@@ -1,11 +1,6 @@
 import { splatValue, type Tensor } from '@tether/graph';
-import { scaledMatmul } from '../lower/layout.ts';
+import { scaledMatmul, type MatmulFlags } from '../lower/matmul.ts';
 import { eitherOrder, isOnlyUse, type FusionRule } from './rule.ts';
-
-interface MatmulFlags {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
 
 const flagsOf = (matmul: Tensor): MatmulFlags => matmul.attributes as unknown as MatmulFlags; // by `matmulOperation`
 

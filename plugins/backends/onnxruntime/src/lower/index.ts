@@ -4,6 +4,7 @@ import type { LoweringContext } from './context.ts';
 import * as elementwise from './elementwise.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
+import { matmul } from './matmul.ts';
 import * as neural from './neural.ts';
 import * as random from './random.ts';
 import * as source from './source.ts';
@@ -49,7 +50,7 @@ export const lowerings = {
   reduceSum: layout.reduce('ReduceSum'),
   reduceMax: layout.reduce('ReduceMax'),
   argMax: layout.argMax,
-  matmul: layout.matmul,
+  matmul,
   reshape: layout.reshape,
   transpose: layout.transpose,
   broadcast: layout.broadcast,

@@ -1,6 +1,6 @@
 import { sameShape, sizeOf, type Shape } from '@tether/graph';
 import type { Value } from './builder.ts';
-import type { Lowering, LoweringContext } from './context.ts';
+import type { Lowering } from './context.ts';
 
 export interface ReduceAttributes {
   readonly axes: readonly number[];
@@ -24,27 +24,6 @@ export const argMax: Lowering<{ axis: number }> = ({ axis }, { builder, node, wh
   const indices = builder.node('ArgMax', [whole(0)], { type: 'i64', shape: node.shape }, { axis, keepdims: 0 });
   return builder.cast(indices, 'i32');
 };
-
-export const matmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = (flags, { builder, node, whole }) =>
-  scaledMatmul(builder, node.shape, whole(0), whole(1), flags, 1);
-
-/** `alpha`·(a × b), each transposed in its last two axes as told, by the operator that does it without copies. */
-export function scaledMatmul(
-  builder: LoweringContext['builder'],
-  shape: Shape,
-  a: Value,
-  b: Value,
-  { transposeA, transposeB }: { readonly transposeA: boolean; readonly transposeB: boolean },
-  alpha: number,
-): Value {
-  const type = { type: a.type, shape };
-  if (!transposeA && !transposeB && alpha === 1) return builder.node('MatMul', [a, b], type);
-  return builder.node('com.microsoft.FusedMatMul', [a, b], type, {
-    transA: transposeA ? 1 : 0,
-    transB: transposeB ? 1 : 0,
-    alpha: { float: alpha },
-  });
-}
 
 export const reshape: Lowering<{ shape: Shape }> = ({ shape }, { builder, inputs, whole }) => {
   const [x] = inputs as readonly [Value];

@@ -122,11 +122,16 @@ export async function openLibrary(file: string): Promise<OrtApi> {
     releases.ReleaseStatus(status);
     throw new BackendError(message);
   };
+  /** Arguments of calls under way: their memory must not be collected while another thread reads it. */
+  const inFlight = new Set<readonly Argument[]>();
   const callAsync = (name: FunctionName, ...args: readonly Argument[]): Promise<void> =>
     new Promise<Handle | null>((resolve, reject) => {
-      functions[name].async(...args, (error, status) =>
-        error === null ? resolve(status as Handle | null) : reject(error),
-      );
+      inFlight.add(args);
+      functions[name].async(...args, (error, status) => {
+        inFlight.delete(args);
+        if (error === null) resolve(status as Handle | null);
+        else reject(error);
+      });
     }).then(check);
   return {
     version,

@@ -40,11 +40,28 @@ const DEFAULT_MEMORY = 0;
 
 async function load(): Promise<Runtime> {
   const api = await openLibrary(findLibrary());
+  const environment = api.create('CreateEnv', LOG_ERRORS, 'tether');
+  shareArena(api, environment);
   return {
     api,
-    environment: api.create('CreateEnv', LOG_ERRORS, 'tether'),
+    environment,
     hostMemory: api.create('CreateCpuMemoryInfo', DEVICE_ALLOCATOR, DEFAULT_MEMORY),
   };
+}
+
+const ARENA_ALLOCATOR = 1;
+/** Grow by what is asked for. The default doubles, and leaves gaps that later results do not fit. */
+const ARENA_SETTINGS = { arena_extend_strategy: 1 };
+
+/** One arena for the intermediate results of all sessions: what one has freed, the next one uses. */
+function shareArena(api: OrtApi, environment: Handle): void {
+  const keys = api.strings(Object.keys(ARENA_SETTINGS));
+  const values = BigUint64Array.from(Object.values(ARENA_SETTINGS), BigInt);
+  const settings = api.create('CreateArenaCfgV2', keys.pointers, values, values.length);
+  const memory = api.create('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
+  api.call('CreateAndRegisterAllocator', environment, memory, settings);
+  api.release('ReleaseArenaCfg', settings);
+  api.release('ReleaseMemoryInfo', memory);
 }
 
 let runtime: Promise<Runtime> | undefined;

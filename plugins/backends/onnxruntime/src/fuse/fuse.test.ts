@@ -1,0 +1,57 @@
+import { add, evaluate, input, matmul, mul, scatterAdd, sub, traceGraph, type Tensor } from '@tether/graph';
+import { describe, expect, it } from 'vitest';
+import { createBackend } from '../index.ts';
+import { modelOf, operatorsOf, runNumbers, wave, type Numbers } from '../testing/run.ts';
+
+const backend = await createBackend({ providers: ['cpu'], threads: 2 });
+
+/** Sums of a few products of numbers below 1 in f32 against float64. */
+const ROUNDING = 1e-5;
+
+async function expectSame(y: Tensor, numbers: Numbers): Promise<void> {
+  const { y: actual } = await runNumbers(backend, { y }, numbers);
+  const expected = evaluate(traceGraph({ y }), numbers).get('y')!.data;
+  actual!.forEach((value: number, index: number) => {
+    expect(Math.abs(value - expected[index]!)).toBeLessThan(ROUNDING);
+  });
+}
+
+const operators = (y: Tensor): string[] => operatorsOf(modelOf({ y }));
+
+describe('a number times a matrix product', () => {
+  const [a, b] = [input('a', 'f32', [3, 4]), input('b', 'f32', [5, 4])];
+  const numbers = { a: wave([3, 4]), b: wave([5, 4], 2) };
+
+  it('becomes the multiplier of the product', async () => {
+    const y = mul(matmul(a, b, { transposeB: true }), 0.25);
+    expect(operators(y)).toEqual(['com.microsoft.FusedMatMul']);
+    await expectSame(y, numbers);
+  });
+
+  it('stays apart where the product itself is wanted too', async () => {
+    const product = matmul(a, b, { transposeB: true });
+    const y = add(mul(product, 0.25), product);
+    expect(operators(y)).toEqual(['com.microsoft.FusedMatMul', 'Mul', 'Add']);
+    await expectSame(y, numbers);
+  });
+});
+
+describe('rows added to a table', () => {
+  const updates = input('updates', 'f32', [3, 2]);
+  const indices = input('indices', 'i32', [3]);
+  const table = input('table', 'f32', [4, 2]);
+  const rows = scatterAdd(updates, indices, 4);
+  const numbers = { updates: wave([3, 2]), indices: Int32Array.of(2, 0, 2), table: wave([4, 2], 3) };
+
+  it.each([
+    ['table + rows', add(table, rows), 0],
+    ['rows + table', add(rows, table), 0],
+    ['table − rows', sub(table, rows), 1],
+    ['rows − table', sub(rows, table), 1],
+  ])('go onto the table itself: %s', async (_, y, negations) => {
+    const used = operators(y);
+    expect(used.filter((operator) => operator === 'Neg')).toHaveLength(negations);
+    expect(used).not.toContain('Add');
+    await expectSame(y, numbers);
+  });
+});
