@@ -119,9 +119,15 @@ export type PluginKind = Plugin['kind'];
  * Give a manifest its precise types. The result's config type is erased, so that plugins of all kinds can be kept in
  * one list: the engine hands each plugin only what its own schema parsed.
  */
-export const defineObjective = <Config>(plugin: Omit<Objective<Config>, 'kind'>): Objective =>
-  ({ ...plugin, kind: 'objective' }) as Objective<Config> as unknown as Objective;
-export const defineRegularizer = <Config>(plugin: Omit<Regularizer<Config>, 'kind'>): Regularizer =>
-  ({ ...plugin, kind: 'regularizer' }) as Regularizer<Config> as unknown as Regularizer;
-export const defineBackend = <Config>(plugin: Omit<BackendPlugin<Config>, 'kind'>): BackendPlugin =>
-  ({ ...plugin, kind: 'backend' }) as BackendPlugin<Config> as unknown as BackendPlugin;
+export const defineObjective = <Config>(plugin: Omit<Objective<Config>, 'kind'>): Objective => ({
+  ...plugin,
+  kind: 'objective',
+});
+export const defineRegularizer = <Config>(plugin: Omit<Regularizer<Config>, 'kind'>): Regularizer => ({
+  ...plugin,
+  kind: 'regularizer',
+});
+export const defineBackend = <Config>(plugin: Omit<BackendPlugin<Config>, 'kind'>): BackendPlugin => ({
+  ...plugin,
+  kind: 'backend',
+});

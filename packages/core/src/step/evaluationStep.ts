@@ -75,7 +75,7 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const batch = batchInputs(shape);
   const parameters = policyInputs(definition);
   const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
-  const reference = referenceViews(model, 'inline', MEASURED, shape, batch);
+  const reference = referenceViews(model, 'inline', MEASURED, shape, batch, parameters);
   if (reference === undefined) throw new Error('an inline reference is always there');
   const views: BatchViews = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
   const readings = new Readings();

@@ -46,7 +46,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   const seed = input('seed', 'i32', []);
   const parameters = policyInputs(definition);
   const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
-  const reference = referenceViews(model, definition.reference, needsOf(definition), shape, batch);
+  const reference = referenceViews(model, definition.reference, needsOf(definition), shape, batch, parameters);
   const views = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
 
   const readings = new Readings();

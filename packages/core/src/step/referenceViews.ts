@@ -4,11 +4,17 @@ import type { BatchInputs } from './batchInputs.ts';
 import { detached, modelViews } from './buildViews.ts';
 import { names, type ReferenceSource } from './definition.ts';
 
-/** Inputs for the reference's parameters; those that the policy holds frozen are shared with it. */
-export function referenceInputs(model: LanguageModel): Parameters {
+/**
+ * Inputs for the reference's parameters; those that the policy holds frozen are shared with it.
+ *
+ * @param policy the policy's inputs, where they are in the same graph: an input's name stands for one tensor
+ */
+export function referenceInputs(model: LanguageModel, policy: Parameters = {}): Parameters {
   const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
   const make = ({ name, shape }: ParameterSpec): Tensor =>
-    input(frozen.has(name) ? names.policy(name) : names.reference(name), 'f32', shape);
+    frozen.has(name)
+      ? (policy[name] ?? input(names.policy(name), 'f32', shape))
+      : input(names.reference(name), 'f32', shape);
   return Object.fromEntries(model.referenceParameters.map((spec) => [spec.name, make(spec)]));
 }
 
@@ -60,10 +66,11 @@ export function referenceViews(
   needs: ReadonlySet<Need>,
   shape: BatchShape,
   batch: BatchInputs,
+  policy: Parameters,
 ): ModelViews | undefined {
   if (source === 'none') return undefined;
   return scope('reference', () => {
-    const parameters = referenceInputs(model);
+    const parameters = referenceInputs(model, policy);
     const views =
       source === 'precomputed'
         ? precomputedViews(model, parameters, shape, batch)

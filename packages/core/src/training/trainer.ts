@@ -190,9 +190,9 @@ export class Trainer {
     const isFinite = data.every(Number.isFinite);
     for (const [name, tensor] of outputs) {
       if (name === READINGS) continue;
-      const isGradient = name.startsWith('gradient/');
-      if (isGradient && index > 0) this.state.replaceConsumed(name, tensor);
-      else if (isGradient || isFinite) this.state.set(name, tensor);
+      const isPolicyGradient = name.startsWith(names.gradient(''));
+      if (isPolicyGradient && index > 0) this.state.replaceConsumed(name, tensor);
+      else if (isPolicyGradient || isFinite) this.state.set(name, tensor);
       else backend.release(tensor);
     }
     return data;

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Initializer } from '../contracts/index.ts';
+import { randomUniform } from './counter.ts';
+import { initialValues } from './initialize.ts';
+
+const values = (name: string, initializer: Initializer, shape: readonly number[], seed = 1): Float64Array =>
+  initialValues(name, { shape, initializer }, seed);
+
+const mean = (xs: Float64Array): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
+function deviation(xs: Float64Array): number {
+  const center = mean(xs);
+  return Math.sqrt(mean(xs.map((x) => (x - center) ** 2)));
+}
+
+const NORMAL: Initializer = { kind: 'normal', standardDeviation: 0.02 };
+
+describe('initial values', () => {
+  it('are a pure function of seed and name', () => {
+    const kinds: Initializer[] = [NORMAL, { kind: 'xavierUniform' }, { kind: 'unitVector' }];
+    for (const kind of kinds) {
+      expect(values('critic/a', kind, [4, 5])).toEqual(values('critic/a', kind, [4, 5]));
+      expect(values('critic/a', kind, [4, 5])).not.toEqual(values('critic/b', kind, [4, 5]));
+      expect(values('critic/a', kind, [4, 5])).not.toEqual(values('critic/a', kind, [4, 5], 2));
+    }
+  });
+
+  it('are not the same numbers under names that differ in one letter', () => {
+    const [first, second] = [values('layers.0.weight', NORMAL, [1000]), values('layers.1.weight', NORMAL, [1000])];
+    const correlation = mean(first.map((x, index) => x * second[index]!)) / 0.02 ** 2;
+    expect(Math.abs(correlation)).toBeLessThan(0.15); // standard error 1/√1000 = 0.03
+  });
+
+  it('have the stated distributions', () => {
+    const normal = values('normal', NORMAL, [10_000]);
+    expect(Math.abs(mean(normal))).toBeLessThan(0.02 * 0.05); // 5 standard errors
+    expect(deviation(normal)).toBeCloseTo(0.02, 3);
+    const xavier = values('xavier', { kind: 'xavierUniform' }, [60, 40]);
+    const bound = Math.sqrt(6 / 100);
+    expect(xavier.every((x) => Math.abs(x) < bound)).toBe(true);
+    expect(deviation(xavier)).toBeCloseTo(bound / Math.sqrt(3), 2);
+    expect(Math.hypot(...values('unit', { kind: 'unitVector' }, [33]))).toBeCloseTo(1, 12);
+    expect([...values('constant', { kind: 'constant', value: 7 }, [2])]).toEqual([7, 7]);
+    expect([...values('scalar', { kind: 'constant', value: 7 }, [])]).toEqual([7]);
+  });
+});
+
+describe('random numbers by counter', () => {
+  it('lie strictly between 0 and 1, so that their logarithm is finite', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), fc.nat(2 ** 30), (seed, stream, counter) => {
+        const x = randomUniform(seed, stream, counter);
+        return x > 0 && x < 1;
+      }),
+    );
+  });
+});
