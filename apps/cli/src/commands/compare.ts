@@ -6,7 +6,7 @@ import { checkModel } from '../model/loadModel.ts';
 import { createProgress, type Progress } from '../output/progress.ts';
 import { printJson, printLine, tell, tellError } from '../output/terminal.ts';
 import { INTERRUPTED, interruptSignal } from './interrupt.ts';
-import { openFolder } from './openFolder.ts';
+import { checkFolder, openFolder } from './openFolder.ts';
 import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
 import { showDataReport } from './showData.ts';
 
@@ -25,6 +25,7 @@ export function addCompare(program: Command): void {
 async function compare(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
   const loaded = await readConfig(file, options);
   checkComparison(loaded);
+  await checkFolder(loaded, options);
   await checkModel(loaded.config);
   await showDataReport(loaded);
   const opened = await openFolder(loaded, options);

@@ -10,7 +10,7 @@ import { runJob } from '../run/job.ts';
 import { readJson } from '../run/runFolder.ts';
 import type { PolicyEvaluation } from '../evaluation/policyEvaluation.ts';
 import { interruptSignal } from './interrupt.ts';
-import { openFolder } from './openFolder.ts';
+import { checkFolder, openFolder } from './openFolder.ts';
 import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
 import { showDataReport } from './showData.ts';
 
@@ -41,6 +41,7 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
       'the config pretrains its model, so there is none to judge yet: give a trained one by --model FOLDER',
     );
   }
+  await checkFolder(loaded, options);
   await checkModel(loaded.config);
   await showDataReport(loaded);
   const { folder } = await openFolder(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
-import { createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
+import { checkFree, createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
 import type { OutputOptions } from './options.ts';
 
 /** The config as it was started, in the folder of its results. */
@@ -17,6 +17,12 @@ export interface OpenedFolder {
   readonly folder: string;
   /** With --resume: the config that the folder was started with. */
   readonly loaded: LoadedConfig;
+}
+
+/** Throws what `openFolder` would, before anything slow is done and without making anything. */
+export async function checkFolder(loaded: LoadedConfig, options: OutputOptions): Promise<void> {
+  if (options.resume !== undefined) await openFolder(loaded, options);
+  else if (options.output !== undefined) await checkFree(options.output);
 }
 
 /**

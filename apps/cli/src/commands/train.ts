@@ -12,7 +12,7 @@ import { isFinished, readJson } from '../run/runFolder.ts';
 import { measurementLines } from '../output/measurements.ts';
 import type { RunResult } from '../run/executeRun.ts';
 import { INTERRUPTED, interruptSignal } from './interrupt.ts';
-import { openFolder } from './openFolder.ts';
+import { checkFolder, openFolder } from './openFolder.ts';
 import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
 import { showDataReport } from './showData.ts';
 
@@ -28,6 +28,7 @@ export function addTrain(program: Command): void {
 
 async function train(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
   const loaded = await readConfig(file, options);
+  await checkFolder(loaded, options);
   await checkModel(loaded.config);
   await showDataReport(loaded);
   const { folder, loaded: opened } = await openFolder(loaded, options);

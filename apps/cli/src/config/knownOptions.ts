@@ -24,13 +24,16 @@ export function optionNames(schema: z.ZodType, path: readonly PropertyKey[]): st
   return nodes.flatMap(branchesOf).flatMap(({ properties = {} }) => Object.keys(properties));
 }
 
-/** Paths of every option with exactly this name, outermost first; list items are left out. */
+/** Paths of every option with exactly this name; list items are left out. */
 function pathsOf(node: SchemaNode, name: string, prefix = ''): string[] {
   return branchesOf(node).flatMap(({ properties = {} }) => [
     ...(properties[name] === undefined ? [] : [prefix + name]),
     ...Object.entries(properties).flatMap(([key, child]) => pathsOf(child, name, `${prefix}${key}.`)),
   ]);
 }
+
+const outermost = (paths: readonly string[]): string | undefined =>
+  paths.toSorted((a, b) => a.split('.').length - b.split('.').length)[0];
 
 /** What someone who wrote the unknown option `name` at `path` may have meant: a name that is near, or another place. */
 export function suggestOption(
@@ -39,5 +42,5 @@ export function suggestOption(
   name: string,
   alsoKnown: readonly string[] = [],
 ): string | undefined {
-  return nearest(name, [...optionNames(schema, path), ...alsoKnown]) ?? pathsOf(rootOf(schema), name)[0];
+  return nearest(name, [...optionNames(schema, path), ...alsoKnown]) ?? outermost(pathsOf(rootOf(schema), name));
 }

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder, tether, TINY, writeConfig } from '../testing/command.ts';
+
+let folder: string;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ folder, remove } = await temporaryFolder());
+  await writeConfig(folder, 'run.yaml', {
+    ...TINY,
+    regularizers: ['none'],
+    training: { ...TINY.training, max_steps: 2 },
+  });
+});
+afterAll(() => remove());
+
+describe('help', () => {
+  for (const command of [
+    [],
+    ['compare'],
+    ['train'],
+    ['eval'],
+    ['generate'],
+    ['data'],
+    ['data', 'check'],
+    ['plugins'],
+    ['graph'],
+  ]) {
+    test(`of tether ${command.join(' ')} goes to standard output and ends with 0`, async () => {
+      const { code, stdout, stderr } = await tether([...command, '--help'], folder);
+      expect(code).toBe(0);
+      expect(stderr).toBe('');
+      expect(stdout).toContain(`Usage: tether ${command.join(' ')}`.trimEnd());
+      expect(stdout).toContain('--help');
+    });
+  }
+
+  test('is pointed to when a command or an argument is missing or unknown', async () => {
+    for (const args of [['trian'], ['train'], ['generate', '--model', 'x', '--prompt', 'a', '--top-p', 'much']]) {
+      const { code, stdout, stderr } = await tether(args, folder);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^error: .+/);
+    }
+  });
+});
+
+test('train, eval and generate print nothing but JSON on standard output with --json', async () => {
+  const trained = await tether(['train', 'run.yaml', '--output', 'run', '--json'], folder);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(JSON.parse(trained.stdout)).toEqual(JSON.parse(await readFile(join(folder, 'run', 'result.json'), 'utf8')));
+  expect(trained.stderr).toMatch(/step 2\/2 {2}loss \d/); // lines, not a bar: standard error is no terminal
+  for (const control of ['\u001b', '\r']) expect(trained.stderr).not.toContain(control);
+
+  const model = join('run', 'model');
+  const [judged, generated] = await Promise.all([
+    tether(['eval', 'run.yaml', '--model', model, '--output', 'judged', '--json'], folder),
+    tether(
+      ['generate', '--model', model, '--prompt', 'sort b a =', 'sort c a =', '--max-new-tokens', '3', '--json'],
+      folder,
+    ),
+  ]);
+  expect(judged.code, judged.stderr).toBe(0);
+  const { measurements } = JSON.parse(judged.stdout) as { measurements: { metric: string }[] };
+  expect(measurements.map(({ metric }) => metric)).toEqual(expect.arrayContaining(['goldReward', 'kl', 'loss']));
+  expect(generated.code, generated.stderr).toBe(0);
+  expect(generated.stderr).toBe('');
+  expect(JSON.parse(generated.stdout)).toMatchObject([{ prompt: 'sort b a =' }, { prompt: 'sort c a =' }]);
+});
+
+test('plugins lists every shipped plugin with its options and defaults', async () => {
+  const [text, json] = await Promise.all([tether(['plugins'], folder), tether(['plugins', '--json'], folder)]);
+  expect([text.code, json.code]).toEqual([0, 0]);
+  const listed = JSON.parse(json.stdout) as {
+    kind: string;
+    name: string;
+    fields: { name: string; default: unknown }[];
+  }[];
+  const names = ['dpo', 'simpo', 'sft', 'none', 'kl', 'ganpo', 'reference', 'onnxruntime'];
+  expect(listed.map(({ name }) => name)).toEqual(names);
+  for (const name of names) expect(text.stdout).toContain(`  ${name}  `);
+  expect(listed[0]?.fields).toContainEqual(expect.objectContaining({ name: 'beta', default: 0.1 }));
+  expect(await tether(['plugins', 'no-such-plugin'], folder)).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('there is no plugin "no-such-plugin"') as string,
+  });
+});
+
+test('graph prints the step, one operation a line, for each of its parts', async () => {
+  for (const part of ['gradient', 'update', 'evaluation']) {
+    const { code, stdout, stderr } = await tether(['graph', 'run.yaml', '--part', part], folder);
+    expect(code, stderr).toBe(0);
+    const operations = Number(/^(\d+) operations/m.exec(stderr)?.[1]);
+    expect(stdout.trim().split('\n').length).toBeGreaterThanOrEqual(operations);
+  }
+});
+
+test('data check reports the data of a config, and its exit code tells unusable rows', async () => {
+  const { code, stdout } = await tether(['data', 'check', 'run.yaml'], folder);
+  expect(code).toBe(0);
+  expect(stdout).toContain('read 72 rows: 64 to train on, 8 to evaluate on, 0 dropped');
+  await writeConfig(
+    folder,
+    'pairs.jsonl',
+    '{"prompt":"a","chosen":"b","rejected":"c"}\n{"prompt":"a","rejected":"c"}\n',
+  );
+  const bad = await tether(['data', 'check', 'pairs.jsonl'], folder);
+  expect(bad.code).toBe(1);
+  expect(bad.stdout).toContain('row 2: no "chosen" column');
+});

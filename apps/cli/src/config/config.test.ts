@@ -1,0 +1,181 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { ARCHITECTURE } from '../testing/command.ts';
+import { armSource, pretrainSource, withModelPath } from './derive.ts';
+import { loadConfig } from './loadConfig.ts';
+import { nearest } from './nearest.ts';
+import { ConfigError, type ConfigProblem } from './problems.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tether-config-'));
+  return () => rm(folder, { recursive: true });
+});
+
+const GOOD = { model: { path: 'model' }, data: { files: ['pairs.jsonl'] } };
+
+async function load(config: unknown, changes: Parameters<typeof loadConfig>[1] = {}): ReturnType<typeof loadConfig> {
+  const file = join(folder, 'run.yaml');
+  await writeFile(file, typeof config === 'string' ? config : stringify(config));
+  return loadConfig(file, changes);
+}
+
+async function problems(config: unknown): Promise<readonly ConfigProblem[]> {
+  const error: unknown = await load(config).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ConfigError);
+  return (error as ConfigError).problems;
+}
+
+describe('what is wrong in a config', () => {
+  test('is told all at once: of the schema, of plugins, of arms, each with its path', async () => {
+    const found = await problems({
+      model: { path: 'model', pretrain: 3 },
+      data: { files: [] },
+      regularizers: [{ name: 'kl', wieght: 1 }, { name: 'ganpo', opponent: 1 }, 7],
+      objective: { name: 'simpo', beta: 'high' },
+      compare: {
+        arms: [
+          { name: 'a', objective: 'dpoo' },
+          { name: 'b', regularizers: [{ name: 'kl', weight: -1 }] },
+        ],
+      },
+    });
+    const paths = found.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'model.pretrain',
+        'regularizers.0.wieght',
+        'regularizers.1.opponent',
+        'regularizers.2',
+        'objective.beta',
+        'compare.arms.0.objective',
+        'compare.arms.1.regularizers.0.weight',
+      ]),
+    );
+    expect(new Set(paths).size).toBe(paths.length);
+  });
+
+  test('in an arm’s training options is told at the arm, for every arm', async () => {
+    const arm = (name: string, training: object): object => ({ name, training });
+    const arms = [arm('a', { max_step: 1 }), arm('b', { learning_rate: -1 }), arm('b', {})];
+    expect(await problems({ ...GOOD, compare: { arms } })).toEqual([
+      { path: 'compare.arms.0.training.max_step', message: 'there is no such option; did you mean "max_steps"?' },
+      { path: 'compare.arms.1.training.learning_rate', message: expect.stringContaining('too small') as string },
+      { path: 'compare.arms', message: 'two arms are named "b"' },
+    ]);
+  });
+
+  test('of an option in the wrong place, the right place is told', async () => {
+    const message = 'there is no such option; did you mean "training.seed"?';
+    expect(await problems({ ...GOOD, seed: 1 })).toEqual([{ path: 'seed', message }]);
+  });
+
+  test('of a union that nothing fits, every branch is told', async () => {
+    const [problem] = await problems({ ...GOOD, objective: 5 });
+    expect(problem).toEqual({ path: 'objective', message: expect.stringMatching(/string.*; or .*object/) as string });
+  });
+});
+
+describe('changes of the command line', () => {
+  test('reach into lists, are YAML, and replace what they exclude', async () => {
+    const pretrain = { architecture: ARCHITECTURE, data: { synthetic: {} }, training: {} };
+    const { config } = await load(
+      { model: { pretrain }, data: { synthetic: { rows: 'pairs' } }, regularizers: ['none', { name: 'kl' }] },
+      { model: 'given', data: ['a.jsonl'], set: ['regularizers.1.weight=0.5', 'training.max_steps=7'] },
+    );
+    expect(config.model).toMatchObject({ path: join(process.cwd(), 'given') });
+    expect(config.data).toMatchObject({ files: [join(process.cwd(), 'a.jsonl')] });
+    expect(config.regularizers[1]).toMatchObject({ name: 'kl', weight: 0.5 });
+    expect(config.training.max_steps).toBe(7);
+  });
+
+  test('that are no YAML are refused', async () => {
+    await expect(load(GOOD, { set: ['training.max_steps=[1'] })).rejects.toThrow('--set training.max_steps=[1');
+  });
+});
+
+test('paths in a config start at its file', async () => {
+  expect((await load(GOOD)).config.model.path).toBe(join(folder, 'model'));
+});
+
+describe('configs made from a comparison', () => {
+  const shared = {
+    ...GOOD,
+    objective: 'dpo',
+    regularizers: ['kl'],
+    training: { max_steps: 3, learning_rate: 1 },
+  };
+  const source = {
+    ...shared,
+    compare: { arms: [{ name: 'a' }, { name: 'b', regularizers: [], training: { learning_rate: 2 } }] },
+  };
+
+  test('an arm keeps what it does not replace, and gets the seed', () => {
+    expect(armSource(source, 0, 5)).toEqual({ ...shared, training: { max_steps: 3, learning_rate: 1, seed: 5 } });
+    expect(armSource(source, 1, 6)).toEqual({
+      ...shared,
+      regularizers: [],
+      training: { max_steps: 3, learning_rate: 2, seed: 6 },
+    });
+  });
+
+  test('pretraining uses its own data and training, the run’s backend, and no regularizer', () => {
+    const pretrain = { architecture: {}, data: { synthetic: {} }, training: { max_steps: 1 } };
+    const made = pretrainSource({ ...source, backend: 'reference', model: { pretrain } });
+    expect(made).toMatchObject({
+      objective: 'sft',
+      backend: 'reference',
+      data: pretrain.data,
+      training: { max_steps: 1 },
+    });
+    expect(made).not.toHaveProperty('regularizers');
+    expect(withModelPath({ ...source, model: { pretrain, rematerialize: true } }, 'x')['model']).toEqual({
+      rematerialize: true,
+      path: 'x',
+    });
+  });
+});
+
+test('a plugin is loaded from an npm package beside the config, by its name', async () => {
+  const home = join(folder, 'node_modules', 'my-regularizer');
+  await mkdir(home, { recursive: true });
+  await writeFile(
+    join(home, 'package.json'),
+    JSON.stringify({ name: 'my-regularizer', type: 'module', main: 'index.js' }),
+  );
+  const zod = import.meta.resolve('zod');
+  await writeFile(
+    join(home, 'index.js'),
+    `import { z } from ${JSON.stringify(zod)};
+export const plugin = {
+  kind: 'regularizer',
+  name: 'my-regularizer',
+  description: 'nothing',
+  config: z.strictObject({ strength: z.number().default(1) }),
+  needs: () => [],
+  penalty: () => { throw new Error('not called here'); },
+};`,
+  );
+  const use = (name: string, options: object = {}): object => ({ ...GOOD, regularizers: [{ name, ...options }] });
+  expect((await load(use('my-regularizer', { strength: 2 }))).config.regularizers[0]?.options).toEqual({ strength: 2 });
+  expect(await problems(use('my-regularizer', { strenght: 2 }))).toEqual([
+    { path: 'regularizers.0.strenght', message: 'there is no such option; did you mean "strength"?' },
+  ]);
+  expect(await problems({ ...GOOD, objective: 'my-regularizer' })).toMatchObject([
+    { path: 'objective', message: '"my-regularizer" is a regularizer, and an objective is needed here' },
+  ]);
+  await writeFile(join(home, 'index.js'), 'export const other = 1;');
+  await mkdir(join(folder, 'node_modules', 'broken'));
+  await writeFile(join(folder, 'node_modules', 'broken', 'index.js'), 'throw new Error("out of order");');
+  expect(await problems(use('broken'))).toMatchObject([
+    { message: 'the plugin "broken" cannot be loaded: out of order' },
+  ]);
+});
+
+test('the nearest name is at most two letters away', () => {
+  expect(nearest('ganpoo', ['kl', 'ganpo'])).toBe('ganpo');
+  expect(nearest('entropy', ['kl', 'ganpo'])).toBeUndefined();
+});
