@@ -4,7 +4,7 @@ import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const testFiles = ['**/*.test.ts', '**/testing/**/*.ts', '**/testdata/**/*.ts'];
+const testFiles = ['**/*.test.ts', '**/src/testing/**/*.ts', '**/testdata/**/*.ts'];
 
 /** Which layer may import which: dependencies point one way (CONTRIBUTING.md, "Boundaries"). */
 const layers = [
