@@ -6,7 +6,10 @@ import {
   div,
   equal,
   less,
+  maximum,
+  minimum,
   mul,
+  reduceSum,
   scope,
   select,
   sliceAxis,
@@ -113,12 +116,19 @@ function trainingScores(context: Context, name: DiscriminatorName, dropout: Drop
   return { scores: { policy: part(0), real_good: part(1), real_bad: part(2) }, state };
 }
 
-/** m ← momentum·m + (1 − momentum)·batch mean; the first batch sets m. No gradient. */
-function updateMean(context: Context, old: Tensor, scores: Tensor): Tensor {
-  const { momentum } = context.config;
-  const batchMean = stopGradient(context.views.meanOverRows(scores));
-  const moved = add(mul(old, momentum), mul(batchMean, 1 - momentum));
-  return select(equal(context.state['updates']!, 0), batchMean, moved);
+/** Real rows of this batch: a count, as a scalar. */
+const realRows = (views: BatchViews): Tensor => reduceSum(views.rowWeight);
+
+/**
+ * m ← momentum·m + (1 − momentum)·batch mean; the first batch sets m. No gradient. The mean is over this forward's own
+ * rows, also where gradients accumulate over several; a forward of filler rows alone moves nothing.
+ */
+function updateMean({ config, state, views }: Context, old: Tensor, scores: Tensor): Tensor {
+  const rows = realRows(views);
+  const batchMean = stopGradient(div(reduceSum(mul(scores, views.rowWeight)), maximum(rows, 1)));
+  const moved = add(mul(old, config.momentum), mul(batchMean, 1 - config.momentum));
+  const next = select(equal(state['updates']!, 0), batchMean, moved);
+  return select(less(0, rows), next, old);
 }
 
 /** The relativistic discriminator loss: ¼ of four cross-entropies against running means (GANPO, as released). */
@@ -169,7 +179,7 @@ export function ganpoOpponent(context: Context): OpponentResult {
   const dropout = streams(context.seed);
   const metrics: Record<string, Tensor> = {};
   const gauges: Record<string, Tensor> = {};
-  const state: Record<string, Tensor> = { updates: add(context.state['updates']!, 1) };
+  const state: Record<string, Tensor> = { updates: add(context.state['updates']!, minimum(realRows(views), 1)) };
   const losses = DISCRIMINATORS.map((name) =>
     scope(name, () => {
       const { scores, state: vectors } = trainingScores(context, name, dropout);

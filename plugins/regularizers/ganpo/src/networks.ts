@@ -22,6 +22,9 @@ const filled = (size: number, value: number): NetworkTensor => ({
   initializer: { kind: 'constant', value },
 });
 
+const merged = (parts: readonly Record<string, NetworkTensor>[]): Record<string, NetworkTensor> =>
+  Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
+
 function linear(name: string, out: number, into: number): Record<string, NetworkTensor> {
   return { [`${name}.weight`]: matrix(out, into), [`${name}.bias`]: filled(out, 0) };
 }
@@ -49,7 +52,7 @@ function discriminatorParameters(hiddenSize: number, config: GanpoConfig): Recor
   return {
     ...linear('project', width, hiddenSize),
     positions: { shape: [config.max_positions, width], initializer: { kind: 'normal', standardDeviation: 0.02 } },
-    ...Object.assign({}, ...layers),
+    ...merged(layers),
     ...linear('head_hidden', width, width),
     ...linear('head_score', 1, width),
   };
@@ -78,8 +81,7 @@ const prefixed = (prefix: string, tensors: Record<string, NetworkTensor>): Recor
 export function ganpoNetworks({ hiddenSize }: NetworkDims, config: GanpoConfig): NetworkSpec {
   const both = (
     make: (size: number, config: GanpoConfig) => Record<string, NetworkTensor>,
-  ): Record<string, NetworkTensor> =>
-    Object.assign({}, ...DISCRIMINATORS.map((name) => prefixed(name, make(hiddenSize, config))));
+  ): Record<string, NetworkTensor> => merged(DISCRIMINATORS.map((name) => prefixed(name, make(hiddenSize, config))));
   return {
     parameters: both(discriminatorParameters),
     state: { ...both(discriminatorState), updates: { shape: [], initializer: { kind: 'constant', value: 0 } } },
