@@ -1,16 +1,15 @@
-import { BackendError, type CompileOptions, type DeviceTensor, type Executable } from '@tether/core';
-import { formatType, optimize, sameShape, typeOf, type Graph, type TensorType } from '@tether/graph';
-import { emitModel } from './emit.ts';
+import { BackendError, type CompileOptions, type Executable } from '@tether/core';
+import { optimize, typeOf, type Graph, type TensorType } from '@tether/graph';
 import { safeDonations } from './donations.ts';
+import { emitModel } from './emit.ts';
 import { lowerings } from './lower/index.ts';
 import type { Runtime } from './native/library.ts';
 import { encodeModel } from './onnx/model.ts';
 import type { BufferPool } from './pool.ts';
-import { createSession } from './session.ts';
+import { createSession, type Session } from './session.ts';
 import type { SessionSettings } from './settings.ts';
-import { OrtTensor, type TensorStore } from './tensor.ts';
-
-type DeviceTensors = ReadonlyMap<string, DeviceTensor>;
+import { checkDonations, checkInputs } from './signature.ts';
+import type { OrtTensor, TensorStore } from './tensor.ts';
 
 /** What the executables of one backend share. */
 export interface Engine {
@@ -18,39 +17,6 @@ export interface Engine {
   readonly settings: SessionSettings;
   readonly store: TensorStore;
   readonly pool: BufferPool;
-}
-
-const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
-
-/** The graph's inputs, or an error that lists everything that does not fit. */
-function checkInputs(graph: Graph, given: DeviceTensors, label: string): Map<string, OrtTensor> {
-  const problems: string[] = [];
-  const checked = new Map<string, OrtTensor>();
-  for (const [name, expected] of graph.inputs) {
-    const tensor = given.get(name);
-    if (tensor === undefined) problems.push(`input "${name}" (${formatType(expected)}) is missing`);
-    else if (!(tensor instanceof OrtTensor)) problems.push(`input "${name}" is a tensor of backend ${tensor.backend}`);
-    else if (!sameType(tensor, expected)) {
-      problems.push(`input "${name}" is ${formatType(tensor)}, not ${formatType(expected)}`);
-    } else if (!tensor.isAlive) problems.push(`input "${name}" was released or given up to an in-place run`);
-    else checked.set(name, tensor);
-  }
-  for (const name of given.keys()) if (!graph.inputs.has(name)) problems.push(`there is no input "${name}"`);
-  if (problems.length > 0) throw new BackendError(`${label}: ${problems.join('; ')}`);
-  return checked;
-}
-
-/** @throws BackendError when a donation names nothing or joins different types */
-function checkDonations(graph: Graph, donations: ReadonlyMap<string, string>, label: string): void {
-  for (const [outputName, inputName] of donations) {
-    const output = graph.outputs.get(outputName);
-    const input = graph.inputs.get(inputName);
-    if (output !== undefined && input !== undefined && sameType(output, input)) continue;
-    const [outputType, inputType] = [output, input].map((tensor) => (tensor ? formatType(tensor) : 'absent'));
-    throw new BackendError(
-      `${label}: output "${outputName}" (${outputType}) cannot take the memory of input "${inputName}" (${inputType})`,
-    );
-  }
 }
 
 async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
@@ -61,50 +27,89 @@ async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
+/** @throws BackendError with the runtime's message when it cannot load the graph */
 export async function compileGraph(engine: Engine, source: Graph, options: CompileOptions = {}): Promise<Executable> {
   const { label = 'graph', inPlace = new Map<string, string>() } = options;
   checkDonations(source, inPlace, label);
   const graph = optimize(source, Object.keys(lowerings));
   const model = emitModel(graph);
-  const donations = safeDonations(model, inPlace);
+  const names = (values: readonly { readonly name: string }[]): string[] => values.map(({ name }) => name);
   const session = await naming(label, () =>
-    createSession(
-      engine.runtime,
-      encodeModel(model),
-      model.inputs.map(({ name }) => name),
-      model.outputs.map(({ name }) => name),
-      engine.settings,
-    ),
+    createSession(engine.runtime, encodeModel(model), names(model.inputs), names(model.outputs), engine.settings),
   );
-  const outputTypes = new Map([...graph.outputs].map(([name, tensor]) => [name, typeOf(tensor)]));
-  let disposed = false;
+  return new OrtExecutable(engine, session, source, graph, label, inPlace, safeDonations(model, inPlace));
+}
 
-  return {
-    graph,
-    run: async (given) => {
-      if (disposed) throw new BackendError(`${label} was disposed of`);
-      const inputs = checkInputs(source, given, label);
-      const feeds = [...graph.inputs.keys()].map((name) => inputs.get(name)!.storage().handle); // all were checked
-      const outputs = new Map<string, OrtTensor>();
-      for (const [name, type] of outputTypes) {
-        const donor = donations.get(name);
-        outputs.set(name, donor === undefined ? engine.store.allocate(type) : engine.store.adopt(inputs.get(donor)!));
-      }
-      engine.pool.countRun();
-      await naming(label, () =>
-        session.run(
-          feeds,
-          [...outputs.values()].map((tensor) => tensor.storage().handle),
-        ),
-      );
-      // Donors that could not be written to are given up all the same.
-      for (const name of inPlace.values()) if (inputs.get(name)!.isAlive) engine.store.release(inputs.get(name)!);
-      return outputs;
-    },
-    dispose: () => {
-      disposed = true;
-      session.dispose();
-      return Promise.resolve();
-    },
-  };
+class OrtExecutable implements Executable {
+  readonly graph: Graph;
+  readonly #engine: Engine;
+  readonly #session: Session;
+  /** Before the passes, which may have dropped inputs that nothing depends on. */
+  readonly #source: Graph;
+  readonly #outputTypes: ReadonlyMap<string, TensorType>;
+  readonly #label: string;
+  readonly #given: ReadonlyMap<string, string>;
+  readonly #donations: ReadonlyMap<string, string>;
+  #isDisposed = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    engine: Engine,
+    session: Session,
+    source: Graph,
+    graph: Graph,
+    label: string,
+    given: ReadonlyMap<string, string>,
+    donations: ReadonlyMap<string, string>,
+  ) {
+    this.#engine = engine;
+    this.#session = session;
+    this.#source = source;
+    this.graph = graph;
+    this.#outputTypes = new Map([...graph.outputs].map(([name, tensor]) => [name, typeOf(tensor)]));
+    this.#label = label;
+    this.#given = given;
+    this.#donations = donations;
+  }
+
+  async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, OrtTensor>> {
+    if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
+    const { store, pool } = this.#engine;
+    const inputs = checkInputs(this.#source, given, this.#label);
+    const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.storage().handle); // all were checked
+    const outputs = this.#makeOutputs(inputs);
+    const results = [...outputs.values()].map((tensor) => tensor.storage().handle);
+    pool.countRun();
+    try {
+      const run = naming(this.#label, () => this.#session.run(feeds, results));
+      this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
+      await run;
+    } catch (error) {
+      for (const tensor of outputs.values()) store.release(tensor);
+      throw error;
+    } finally {
+      // Given inputs that could not be written to are given up all the same.
+      for (const name of this.#given.values()) if (inputs.get(name)!.isAlive) store.release(inputs.get(name)!);
+    }
+    return outputs;
+  }
+
+  /** A tensor for every output, over an input's memory where that is safe. */
+  #makeOutputs(inputs: ReadonlyMap<string, OrtTensor>): Map<string, OrtTensor> {
+    const uses = Map.groupBy(inputs.values(), (tensor) => tensor);
+    const makeOutput = (name: string, type: TensorType): OrtTensor => {
+      const donor = inputs.get(this.#donations.get(name) ?? '');
+      // The same tensor under two names is read where nobody looked for readers.
+      if (donor === undefined || uses.get(donor)!.length > 1) return this.#engine.store.allocate(type);
+      return this.#engine.store.adopt(donor);
+    };
+    return new Map([...this.#outputTypes].map(([name, type]) => [name, makeOutput(name, type)]));
+  }
+
+  /** Waits for runs that are under way. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    await this.#running;
+    this.#session.dispose();
+  }
 }

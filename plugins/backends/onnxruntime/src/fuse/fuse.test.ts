@@ -1,4 +1,16 @@
-import { add, evaluate, input, matmul, mul, scatterAdd, sub, traceGraph, type Tensor } from '@tether/graph';
+import {
+  add,
+  concat,
+  evaluate,
+  input,
+  matmul,
+  mul,
+  scatterAdd,
+  sliceAxis,
+  sub,
+  traceGraph,
+  type Tensor,
+} from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { createBackend } from '../index.ts';
 import { modelOf, operatorsOf, runNumbers, wave, type Numbers } from '../testing/run.ts';
@@ -53,5 +65,28 @@ describe('rows added to a table', () => {
     expect(used.filter((operator) => operator === 'Neg')).toHaveLength(negations);
     expect(used).not.toContain('Add');
     await expectSame(y, numbers);
+  });
+});
+
+describe('rotary position embedding', () => {
+  const x = input('x', 'f32', [2, 3, 5, 8]);
+  const turn = (cos: Tensor, sin: Tensor): Tensor => {
+    const [a, b] = [sliceAxis(x, -1, 0, 4), sliceAxis(x, -1, 4, 8)];
+    return concat([sub(mul(a, cos), mul(b, sin)), add(mul(b, cos), mul(a, sin))], -1);
+  };
+
+  it.each([1, 2])('is one operator, with tables of %i row(s)', async (rows) => {
+    const shape = [rows, 1, 5, 4];
+    const y = turn(input('cos', 'f32', shape), input('sin', 'f32', shape));
+    expect(operators(y)).toContain('com.microsoft.RotaryEmbedding');
+    expect(operators(y)).not.toContain('Concat');
+    await expectSame(y, { x: wave(x.shape), cos: wave(shape, 2), sin: wave(shape, 3) });
+  });
+
+  it('is not mistaken for what only looks like it', async () => {
+    const shape = [2, 3, 5, 4]; // a table for each head
+    const y = turn(input('cos', 'f32', shape), input('sin', 'f32', shape));
+    expect(operators(y)).toContain('Concat');
+    await expectSame(y, { x: wave(x.shape), cos: wave(shape, 2), sin: wave(shape, 3) });
   });
 });

@@ -27,7 +27,7 @@ const CONSTANT_ARRAYS: Readonly<Partial<Record<ElementType, (data: ArrayLike<num
 
 const isHalf = (type: ElementType): boolean => type === 'f16' || type === 'bf16';
 
-const MOST_BYTES_SHARED = 256;
+const MOST_BYTES_SHARED = 2 ** 16;
 
 /** Collects the nodes and constants of one ONNX model. Names are numbered, so equal graphs give equal models. */
 export class ModelBuilder {
@@ -62,7 +62,9 @@ export class ModelBuilder {
     const array = make(data);
     const bytes = new Uint8Array(array.buffer);
     const key =
-      bytes.length <= MOST_BYTES_SHARED ? `${type}[${shape.join()}]${Buffer.from(bytes).toString('hex')}` : undefined;
+      bytes.length <= MOST_BYTES_SHARED
+        ? `${type}[${shape.join()}]${Buffer.from(bytes).toString('latin1')}`
+        : undefined;
     const known = key === undefined ? undefined : this.#shared.get(key);
     if (known !== undefined) return known;
     const value = { name: `c${this.constants.length}`, type, shape };

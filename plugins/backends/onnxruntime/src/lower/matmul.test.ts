@@ -1,0 +1,26 @@
+import { evaluate, input, matmul, traceGraph } from '@tether/graph';
+import { describe, expect, it } from 'vitest';
+import { createBackend } from '../index.ts';
+import { runNumbers, wave } from '../testing/run.ts';
+
+const backend = await createBackend({ providers: ['cpu'], threads: 2 });
+
+/** Sums of 96 products of numbers below 1 in f32: 96 · 2⁻²⁴ · their size, with room. */
+const ROUNDING = 1e-4;
+
+describe('products of a transposed matrix that is large enough to be copied', () => {
+  it.each([
+    ['fewer elements in the first operand', [96, 32], [96, 128]],
+    ['more elements in the first operand', [96, 128], [96, 32]],
+    ['batches', [2, 96, 64], [2, 96, 32]],
+  ])('are right: %s', async (_, shapeA, shapeB) => {
+    const y = matmul(input('a', 'f32', shapeA), input('b', 'f32', shapeB), { transposeA: true });
+    const numbers = { a: wave(shapeA), b: wave(shapeB, 2) };
+    const { y: actual } = await runNumbers(backend, { y }, numbers);
+    const expected = evaluate(traceGraph({ y }), numbers).get('y')!.data;
+    expect(actual).toHaveLength(expected.length);
+    actual!.forEach((value: number, index: number) => {
+      expect(Math.abs(value - expected[index]!)).toBeLessThan(ROUNDING);
+    });
+  });
+});
