@@ -25,7 +25,8 @@ export function startTether(args: readonly string[], cwd: string): Started {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd,
     detached: true,
-    env: { ...process.env, NO_COLOR: '1' },
+    // Nx forces colours on what it runs; Node warns where both are set.
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
