@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { hostTensor, type Backend, type DeviceTensor } from '@tether/core';
+import { interpreterBackend } from '@tether/core/testing';
 import { evaluate, input, reshape, traceGraph } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { loadModelConfig } from '../config/index.ts';
 import { llama } from '../llama/index.ts';
-import { interpreterBackend } from '../testing/interpreterBackend.ts';
 import { parameterInputs, randomWeights, smallConfig } from '../testing/models.ts';
 import { stories260K } from '../testing/sharedData.ts';
 import { loadTokenizer } from '../tokenizer/index.ts';
