@@ -59,11 +59,12 @@ const [pairs, prompt, completion, steps] = [options.pairs, options.prompt, optio
 ) as [number, number, number, number];
 
 /** A cheap sequence of pseudo-random numbers in [−1, 1): timings do not depend on good ones. */
-function* noise(seed: number): Generator<number> {
-  for (let state = seed; ;) {
+function noise(seed: number): () => number {
+  let state = seed;
+  return () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    yield state / 2 ** 31;
-  }
+    return state / 2 ** 31;
+  };
 }
 
 const config = parseModelConfig({
@@ -77,11 +78,11 @@ const weights = new Map(
   modelParameters(config).map(({ name, shape, initial }) => {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     if (initial === 'ones') data.fill(1);
-    else for (let index = 0; index < data.length; index++) data[index] = 0.035 * random.next().value!;
+    else for (let index = 0; index < data.length; index++) data[index] = 0.035 * random();
     return [name, data];
   }),
 );
-const token = (): number => 4 + Math.floor(Math.abs(random.next().value!) * 2000);
+const token = (): number => 4 + Math.floor(Math.abs(random()) * 2000);
 const tokens = (length: number): Int32Array => Int32Array.from({ length }, token);
 const batches = Array.from({ length: steps }, () => {
   const rows = Array.from({ length: pairs }, (_, index): EncodedRow => ({

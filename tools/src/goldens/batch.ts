@@ -21,7 +21,7 @@ const encoded = ({ row, prompt, chosen, rejected }: GoldenPair): EncodedRow => (
 
 /** The goldens' batches as prompt-once rows, each in a shape of its own. */
 export function goldenBatches(checkpoint: CheckpointName, layout: Layout = 'compact'): HostBatch[] {
-  const { pad_id: padTokenId, batches } = readGolden<GoldenBatches>(`${checkpoint}/batch.json`);
+  const { pad_id: padTokenId, batches } = readGolden(`${checkpoint}/batch.json`) as GoldenBatches;
   return batches.map(({ pairs }) => {
     const rows = pairs.map(encoded);
     const { buckets } = planBuckets(rows, layout, { max_count: 1, multiple_of: 1 });

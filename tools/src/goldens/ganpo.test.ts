@@ -96,7 +96,7 @@ async function checkBatch(
   backend: Backend,
   model: GoldenModel,
 ): Promise<number> {
-  const golden = readGolden<BatchGolden>(`${checkpoint}/${name}.json`);
+  const golden = readGolden(`${checkpoint}/${name}.json`) as BatchGolden;
   const [batch] = goldenBatches(checkpoint, golden.discriminator.pooling === 'published' ? 'padded' : 'compact');
   const definition = definitionOf(model, objective, [ganpoUse(golden)]);
   const run = await runBatch(backend, model, definition, batch!, networkValues(golden));
@@ -145,7 +145,7 @@ async function trainOnGoldenBatches(backend: Backend, model: GoldenModel, golden
 
 /** Twenty steps of policy and discriminators; returns the largest relative error of any loss or mean. */
 async function checkTrajectory(backend: Backend, model: GoldenModel, tolerance: number): Promise<number> {
-  const golden = readGolden<TrajectoryGolden>('stories260K/ganpo_trajectory.json');
+  const golden = readGolden('stories260K/ganpo_trajectory.json') as TrajectoryGolden;
   const trainer = await trainOnGoldenBatches(backend, model, golden);
   let largest = 0;
   for (const [index, step] of golden.steps.entries()) {

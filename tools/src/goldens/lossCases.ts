@@ -55,7 +55,7 @@ export const PENALTIES: Readonly<Record<string, RegularizerUse>> = {
 
 /** An objective of 0, so that a penalty's gradient stands alone. */
 const SILENT: ObjectiveUse = {
-  plugin: defineObjective<Record<never, never>>({
+  plugin: defineObjective({
     name: 'silent',
     description: 'a loss of 0',
     config: z.strictObject({}),
@@ -94,7 +94,7 @@ export async function checkObjective(
   name: string,
   { backend, checkpoint, model, batch, rule }: GoldenCase,
 ): Promise<number> {
-  const golden = readGolden<LossGolden>(`${checkpoint}/${name}.json`);
+  const golden = readGolden(`${checkpoint}/${name}.json`) as LossGolden;
   const run = await runObjective(name, backend, model, batch);
   expectNear(run.readings['loss'], golden.loss, rule.tolerance, 'loss');
   for (const [metric, value] of Object.entries(golden.metrics))
@@ -107,7 +107,7 @@ export async function checkPenalty(
   name: string,
   { backend, checkpoint, model, batch, rule }: GoldenCase,
 ): Promise<number> {
-  const golden = readGolden<LossGolden>(`${checkpoint}/${name}.json`);
+  const golden = readGolden(`${checkpoint}/${name}.json`) as LossGolden;
   const run = await runPenalty(name, backend, model, batch);
   expectNear(run.readings['kl/penalty'], golden.loss, rule.tolerance, 'penalty');
   return expectTensors((tensor) => run.output(names.gradient(tensor)), golden.gradients, rule);
