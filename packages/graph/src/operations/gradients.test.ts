@@ -76,8 +76,9 @@ const CASES: Readonly<Record<string, () => fc.Arbitrary<Case>>> = {
   softmax: unary(g.softmax, -3, 3, 1),
   silu: unary(g.silu, -4, 4),
   gelu: unary(g.gelu, -4, 4),
-  rmsNorm: normed(['weight'], (x, weight) => g.rmsNorm(x, weight, 1e-2)),
-  layerNorm: normed(['weight', 'bias'], (x, weight, bias) => g.layerNorm(x, weight, bias, 1e-2)),
+  // A large ε: near x = 0 the curvature grows as ε^−3/2, and with it the error of central differences.
+  rmsNorm: normed(['weight'], (x, weight) => g.rmsNorm(x, weight, 0.25)),
+  layerNorm: normed(['weight', 'bias'], (x, weight, bias) => g.layerNorm(x, weight, bias, 0.25)),
   barrier: binary((a, b) => g.add(g.barrier(a, b), b), -1, 1),
   cast: unary((x) => g.mul(g.cast(x, 'f32'), x), -1, 1),
   select: () =>
