@@ -47,7 +47,7 @@ export const lowerings = {
   not: direct('Not'),
   select: elementwise.select,
   cast: elementwise.cast,
-  reduceSum: layout.reduce('ReduceSum'),
+  reduceSum: layout.reduceSum,
   reduceMax: layout.reduce('ReduceMax'),
   argMax: layout.argMax,
   matmul,
