@@ -39,6 +39,8 @@ export const definitionOf = (
 
 export interface GoldenRun {
   readonly readings: Readonly<Record<string, number>>;
+  /** Names of the step's outputs. */
+  readonly outputs: readonly string[];
   /** Values of any output of the step by its name. */
   output(name: string): HostArray;
 }
@@ -80,5 +82,9 @@ export async function runBatch(
     return data;
   };
   const vector = output(READINGS);
-  return { readings: Object.fromEntries(layout.map(({ name }, index) => [name, vector[index]!])), output };
+  return {
+    readings: Object.fromEntries(layout.map(({ name }, index) => [name, vector[index]!])),
+    outputs: [...hosts.keys()],
+    output,
+  };
 }
