@@ -26,6 +26,8 @@ export interface CompileOptions {
 export interface Executable {
   /** The graph as the backend runs it, after its passes. */
   readonly graph: Graph;
+  /** Where the engine runs what, in a line for run records, where it spreads a graph over several devices. */
+  readonly placement?: string | undefined;
   /**
    * Runs once. `inputs` has exactly the graph's inputs; the result has its outputs, owned by the caller.
    *

@@ -213,9 +213,20 @@ describe('the plugin', () => {
     expect(await plugin.availability(plugin.config.parse({}))).toEqual({ available: true });
   });
 
-  it('says which provider it does not run on', async () => {
-    const asked = plugin.config.parse({ providers: ['webgpu', 'cpu'] });
-    expect(await plugin.availability(asked)).toMatchObject({ available: false });
+  it('says what a provider lacks that is asked for alone', async () => {
+    const asked = plugin.config.parse({ providers: ['cuda'] });
+    const found = await plugin.availability(asked);
+    if (found.available) return; // a machine with CUDA
+    expect(found.reason).toMatch(
+      /no execution provider of "providers: \[cuda\]" can be had:\n {2}- cuda: .*tether backends/,
+    );
+  });
+
+  it('passes over a provider that cannot be had when the CPU is listed, and says so', async () => {
+    const lacking = process.platform === 'win32' ? 'coreml' : 'dml';
+    const made = await plugin.create(plugin.config.parse({ providers: [lacking, 'cpu'], threads: 1 }));
+    expect(made.description).toMatch(new RegExp(`, cpu, 1 thread; ${lacking} passed over: .+`));
+    await made.dispose();
   });
 
   it('describes what runs', async () => {

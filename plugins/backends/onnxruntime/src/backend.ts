@@ -1,33 +1,45 @@
 import type { Backend } from '@tether/core';
-import type { OnnxRuntimeConfig } from './config.ts';
+import type { OnnxRuntimeConfig, Provider } from './config.ts';
 import { compileGraph, type Engine } from './executable.ts';
 import { loadRuntime } from './native/library.ts';
-import { BufferPool } from './pool.ts';
+import { chooseProviders, type Choice } from './providers/choose.ts';
 import { defaultSettings, type SessionSettings } from './settings.ts';
-import { TensorStore, toHost } from './tensor.ts';
+import { TensorStore } from './tensor.ts';
 
 export const NAME = 'onnxruntime';
 
-/** The promise of a result that is there at once, or of its error. */
-const settled = <T>(action: () => T): Promise<T> => new Promise((resolve) => resolve(action()));
+/** `webgpu, cpu, 2 threads; cuda passed over: …`. */
+function describe({ providers, passedOver }: Choice, threads: number): string {
+  const used: readonly Provider[] = [...providers, 'cpu'];
+  const reasons = passedOver.map(({ provider, reason }) => `; ${provider} passed over: ${reason}`).join('');
+  return `${used.join(', ')}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${reasons}`;
+}
 
-/** @param overrides settings of sessions that no config reaches, for measurements */
+/**
+ * @param overrides settings of sessions that no config reaches, for measurements
+ * @throws BackendError where none of the asked providers can be had
+ */
 export async function createBackend(
   config: OnnxRuntimeConfig,
   overrides: Partial<SessionSettings> = {},
 ): Promise<Backend> {
-  const runtime = await loadRuntime();
-  const settings = { ...defaultSettings(config.threads), ...overrides };
-  const pool = new BufferPool();
-  const store = new TensorStore(NAME, runtime, pool);
-  const engine: Engine = { runtime, settings, store, pool };
+  const runtime = await loadRuntime(config.library);
+  const settingsOf = (providers: SessionSettings['providers']): SessionSettings => ({
+    ...defaultSettings(config.threads, providers),
+    ...overrides,
+  });
+  const choice = await chooseProviders(runtime, config, settingsOf);
+  const { memory, providers } = choice;
+  const settings = settingsOf(providers);
+  const store = new TensorStore(NAME, memory);
+  const engine: Engine = { runtime, settings, store, memory };
   return {
     name: NAME,
-    description: `onnxruntime ${runtime.api.version}, ${config.providers.join(', ')}, ${settings.threads} ${settings.threads === 1 ? 'thread' : 'threads'}`,
+    description: `onnxruntime ${runtime.api.version}, ${describe(choice, settings.threads)}`,
     compile: (graph, options) => compileGraph(engine, graph, options),
-    upload: (tensor) => settled(() => store.fromHost(tensor)),
-    download: (tensor) => settled(() => toHost(store.own(tensor))),
+    upload: (tensor) => store.fromHost(tensor),
+    download: async (tensor) => store.toHost(store.own(tensor)),
     release: (tensor) => store.release(store.own(tensor)),
-    dispose: () => settled(() => pool.clear()),
+    dispose: () => memory.dispose(),
   };
 }

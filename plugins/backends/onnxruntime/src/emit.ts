@@ -1,5 +1,5 @@
 import type { Graph, Tensor } from '@tether/graph';
-import { COMPUTE_TYPE, ModelBuilder, type LoweringContext, type Value } from './lower/index.ts';
+import { COMPUTE_TYPE, ModelBuilder, type LoweringContext, type LoweringOverrides, type Value } from './lower/index.ts';
 import type { OnnxModel, OnnxNode, OnnxValue } from './onnx/model.ts';
 import { pinOrder } from './order.ts';
 import { planSteps, type Step } from './plan.ts';
@@ -12,8 +12,8 @@ export const modelOutput = (name: string): string => `output ${name}`;
 const toOnnx = (name: string, { dtype, shape }: Tensor): OnnxValue => ({ name, type: dtype, shape });
 
 /** The ONNX model of a graph that `optimize` has been through. */
-export const emitModel = (graph: Graph): OnnxModel =>
-  emitSteps(graph, recomputeCheap(planSteps(graph), [...graph.outputs.values()]));
+export const emitModel = (graph: Graph, overrides: LoweringOverrides = {}): OnnxModel =>
+  emitSteps(graph, recomputeCheap(planSteps(graph, overrides), [...graph.outputs.values()]));
 
 /** The model that runs these steps of a graph in their order. */
 export function emitSteps(graph: Graph, steps: readonly Step[]): OnnxModel {

@@ -2,10 +2,11 @@ import { BackendError, type CompileOptions, type Executable } from '@tether/core
 import { optimize, typeOf, type Graph, type TensorType } from '@tether/graph';
 import { safeDonations } from './donations.ts';
 import { emitModel } from './emit.ts';
-import { lowerings } from './lower/index.ts';
+import { lowerings, OVERRIDES, type LoweringOverrides } from './lower/index.ts';
+import type { TensorMemory } from './memory/memory.ts';
 import type { Runtime } from './native/library.ts';
 import { encodeModel } from './onnx/model.ts';
-import type { BufferPool } from './pool.ts';
+import { describePlacement, operatorsOnCpu } from './providers/placement.ts';
 import { createSession, type Session } from './session.ts';
 import type { SessionSettings } from './settings.ts';
 import { checkDonations, checkInputs } from './signature.ts';
@@ -16,7 +17,7 @@ export interface Engine {
   readonly runtime: Runtime;
   readonly settings: SessionSettings;
   readonly store: TensorStore;
-  readonly pool: BufferPool;
+  readonly memory: TensorMemory;
 }
 
 async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
@@ -32,16 +33,24 @@ export async function compileGraph(engine: Engine, source: Graph, options: Compi
   const { label = 'graph', inPlace = new Map<string, string>() } = options;
   checkDonations(source, inPlace, label);
   const graph = optimize(source, Object.keys(lowerings));
-  const model = emitModel(graph);
+  const overrides = engine.settings.providers.map((provider) => OVERRIDES[provider] ?? {});
+  const model = emitModel(graph, Object.assign({}, ...overrides) as LoweringOverrides);
   const names = (values: readonly { readonly name: string }[]): string[] => values.map(({ name }) => name);
   const session = await naming(label, () =>
     createSession(engine.runtime, encodeModel(model), names(model.inputs), names(model.outputs), engine.settings),
   );
-  return new OrtExecutable(engine, session, source, graph, label, inPlace, safeDonations(model, inPlace));
+  const donations = engine.memory.allowsInPlace ? safeDonations(model, inPlace) : new Map<string, string>();
+  const { providers } = engine.settings;
+  const placement =
+    providers.length === 0
+      ? undefined
+      : describePlacement(providers, model.nodes.length, operatorsOnCpu(engine.runtime.api, session.handle()));
+  return new OrtExecutable(engine, session, source, graph, label, inPlace, donations, placement);
 }
 
 class OrtExecutable implements Executable {
   readonly graph: Graph;
+  readonly placement: string | undefined;
   readonly #engine: Engine;
   readonly #session: Session;
   /** Before the passes, which may have dropped inputs that nothing depends on. */
@@ -61,9 +70,11 @@ class OrtExecutable implements Executable {
     label: string,
     given: ReadonlyMap<string, string>,
     donations: ReadonlyMap<string, string>,
+    placement: string | undefined,
   ) {
     this.#engine = engine;
     this.#session = session;
+    this.placement = placement;
     this.#source = source;
     this.graph = graph;
     this.#outputTypes = new Map([...graph.outputs].map(([name, tensor]) => [name, typeOf(tensor)]));
@@ -74,12 +85,12 @@ class OrtExecutable implements Executable {
 
   async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, OrtTensor>> {
     if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
-    const { store, pool } = this.#engine;
+    const { store, memory } = this.#engine;
     const inputs = checkInputs(this.#source, given, this.#label);
     const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.storage().handle); // all were checked
     const outputs = this.#makeOutputs(inputs);
     const results = [...outputs.values()].map((tensor) => tensor.storage().handle);
-    pool.countRun();
+    memory.countRun();
     try {
       const run = naming(this.#label, () => this.#session.run(feeds, results));
       this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results

@@ -2,14 +2,14 @@ import { add, grad, input, matmul, optimize, reduceSum, silu, traceGraph, type T
 import { describe, expect, it } from 'vitest';
 import { emitSteps } from './emit.ts';
 import { lowerings } from './lower/index.ts';
+import { HostMemory } from './memory/host.ts';
 import { loadRuntime } from './native/library.ts';
 import { encodeModel, type OnnxModel } from './onnx/model.ts';
 import { planSteps } from './plan.ts';
-import { BufferPool } from './pool.ts';
 import { recomputeCheap } from './recompute.ts';
 import { createSession } from './session.ts';
 import { defaultSettings } from './settings.ts';
-import { TensorStore, toHost } from './tensor.ts';
+import { TensorStore } from './tensor.ts';
 import { operatorsOf, wave } from './testing/run.ts';
 
 const SIZE = 256; // 2¹⁶ elements a tensor
@@ -27,18 +27,20 @@ function chain() {
 
 async function run(model: OnnxModel): Promise<number[][]> {
   const runtime = await loadRuntime();
-  const store = new TensorStore('test', runtime, new BufferPool());
+  const store = new TensorStore('test', new HostMemory(runtime));
   const names = [model.inputs, model.outputs].map((values) => values.map(({ name }) => name));
-  const session = await createSession(runtime, encodeModel(model), names[0]!, names[1]!, defaultSettings(2));
+  const session = await createSession(runtime, encodeModel(model), names[0]!, names[1]!, defaultSettings(2, []));
   const shape = [SIZE, SIZE];
-  const inputs = names[0]!.map((_, index) =>
-    store.fromHost({ dtype: 'f32', shape, data: wave(shape, index + 1).map((value) => value / 16) }),
+  const inputs = await Promise.all(
+    names[0]!.map((_, index) =>
+      store.fromHost({ dtype: 'f32', shape, data: wave(shape, index + 1).map((value) => value / 16) }),
+    ),
   );
   const outputs = names[1]!.map(() => store.allocate({ dtype: 'f32', shape }));
   const handles = [inputs, outputs].map((tensors) => tensors.map((tensor) => tensor.storage().handle));
   await session.run(handles[0]!, handles[1]!);
   session.dispose();
-  return outputs.map((tensor) => Array.from(toHost(tensor).data));
+  return Promise.all(outputs.map(async (tensor) => Array.from((await store.toHost(tensor)).data)));
 }
 
 describe('computing cheap results again', () => {

@@ -1,4 +1,5 @@
 import { BackendError } from '@tether/core';
+import { appendProvider } from './providers/append.ts';
 import { OPTIMIZATION_LEVEL, type SessionSettings } from './settings.ts';
 import type { Handle, OrtApi } from './native/api.ts';
 import type { Runtime } from './native/library.ts';
@@ -7,18 +8,21 @@ import type { Runtime } from './native/library.ts';
 export interface Session {
   /** Runs once over tensors in the order of the model's inputs and outputs. */
   run(inputs: readonly Handle[], outputs: readonly Handle[]): Promise<void>;
+  /** @throws BackendError after the session was disposed of */
+  handle(): Handle;
+  /** Describes the memory that the first input is taken from without a copy; it lives as long as the session. */
+  inputMemory(): Handle;
   dispose(): void;
 }
 
-function sessionOptions(api: OrtApi, settings: SessionSettings): Handle {
-  const options = api.create('CreateSessionOptions');
+function configure(api: OrtApi, options: Handle, settings: SessionSettings): void {
   api.call('SetIntraOpNumThreads', options, settings.threads);
   api.call('SetSessionGraphOptimizationLevel', options, OPTIMIZATION_LEVEL[settings.optimization]);
   api.call(settings.memoryPattern ? 'EnableMemPattern' : 'DisableMemPattern', options);
   api.call(settings.arena ? 'EnableCpuMemArena' : 'DisableCpuMemArena', options);
   for (const [key, value] of Object.entries(settings.entries)) api.call('AddSessionConfigEntry', options, key, value);
+  for (const provider of settings.providers) appendProvider(api, options, provider);
   if (settings.profilePrefix !== undefined) api.call('EnableProfiling', options, settings.profilePrefix);
-  return options;
 }
 
 export async function createSession(
@@ -28,9 +32,10 @@ export async function createSession(
   outputNames: readonly string[],
   settings: SessionSettings,
 ): Promise<Session> {
-  const options = sessionOptions(api, settings);
+  const options = api.create('CreateSessionOptions');
   let session: Handle | undefined;
   try {
+    configure(api, options, settings);
     session = await api.createAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
   } finally {
     api.release('ReleaseSessionOptions', options);
@@ -54,6 +59,12 @@ export async function createSession(
         outputs.length,
         BigUint64Array.from(outputs),
       ),
+    handle: live,
+    inputMemory: () => {
+      const memories = new BigUint64Array(inputNames.length);
+      api.call('SessionGetMemoryInfoForInputs', live(), memories, memories.length);
+      return memories[0]!;
+    },
     dispose: () => {
       if (session !== undefined) api.release('ReleaseSession', session);
       session = undefined;

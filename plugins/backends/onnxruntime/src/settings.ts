@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { DeviceProvider } from './config.ts';
 
 /** ONNX Runtime's own graph optimizations. */
 export const OPTIMIZATION_LEVEL = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
@@ -6,6 +7,8 @@ export const OPTIMIZATION_LEVEL = { disabled: 0, basic: 1, extended: 2, all: 99 
 /** How sessions are made. Users choose `threads`; the rest is what measured best (README). */
 export interface SessionSettings {
   readonly threads: number;
+  /** Providers that take operations before the CPU does, in order of preference. */
+  readonly providers: readonly DeviceProvider[];
   /** Anything above `disabled` merges what `barrier` keeps apart. */
   readonly optimization: keyof typeof OPTIMIZATION_LEVEL;
   /** Plan the places of all intermediate results in one block, beside the arena of the first run. */
@@ -18,10 +21,14 @@ export interface SessionSettings {
   readonly profilePrefix?: string;
 }
 
-export const defaultSettings = (threads: number): SessionSettings => ({
+export const defaultSettings = (threads: number, providers: readonly DeviceProvider[]): SessionSettings => ({
   threads: threads === 0 ? availableParallelism() : threads,
+  providers,
   optimization: 'disabled',
   memoryPattern: false,
   arena: true,
-  entries: { 'session.use_env_allocators': '1' },
+  entries: {
+    'session.use_env_allocators': '1',
+    ...(providers.length > 0 && { 'session.record_ep_graph_assignment_info': '1' }),
+  },
 });

@@ -21,12 +21,20 @@ const POWERS: Readonly<Record<number, (x: Value, { builder }: LoweringContext) =
   2: (x, { builder }) => builder.elementwise('Mul', [x, x]),
 };
 
-export const pow: Lowering = (_, context) => {
-  const [base, exponent] = context.inputs as readonly [Value, Value];
-  const constant = exponentOf(context);
-  const special = constant === undefined ? undefined : POWERS[constant];
-  return special?.(base, context) ?? context.builder.elementwise('Pow', [base, exponent]);
-};
+const power =
+  (operands: (context: LoweringContext) => readonly Value[]): Lowering =>
+  (_, context) => {
+    const constant = exponentOf(context);
+    const special = constant === undefined ? undefined : POWERS[constant];
+    return special?.(context.inputs[0]!, context) ?? context.builder.elementwise('Pow', operands(context));
+  };
+
+export const pow: Lowering = power(({ inputs }) => inputs);
+
+/** WebGPU's kernel fails where an operand is repeated along the last axis (ONNX Runtime 1.30). */
+export const wholePow: Lowering = power(({ inputs, node, builder }) =>
+  inputs.map((operand) => builder.expand(operand, node.shape)),
+);
 
 const exponentOf = ({ node }: LoweringContext): number | undefined => splatValue(node.inputs[1]!);
 

@@ -1,6 +1,7 @@
 import type { LoweringTable } from '@tether/graph';
+import type { DeviceProvider } from '../config.ts';
 import type { Value } from './builder.ts';
-import type { LoweringContext } from './context.ts';
+import type { Lowering, LoweringContext } from './context.ts';
 import * as elementwise from './elementwise.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
@@ -8,6 +9,7 @@ import { matmul } from './matmul.ts';
 import * as neural from './neural.ts';
 import * as random from './random.ts';
 import * as source from './source.ts';
+import { accurateCos, accurateSin } from './trigonometry.ts';
 
 export { ModelBuilder, type Value, type ValueType } from './builder.ts';
 export { COMPUTE_TYPE, type Lowering, type LoweringContext } from './context.ts';
@@ -65,3 +67,11 @@ export const lowerings = {
   rmsNorm: neural.rmsNorm,
   layerNorm: neural.layerNorm,
 } as const satisfies LoweringTable<[LoweringContext], Value>;
+
+/** Lowerings that take the place of those above. */
+export type LoweringOverrides = Readonly<Partial<Record<keyof typeof lowerings, Lowering>>>;
+
+/** For providers whose kernels for some operations are too coarse. */
+export const OVERRIDES: Readonly<Partial<Record<DeviceProvider, LoweringOverrides>>> = {
+  webgpu: { sin: accurateSin, cos: accurateCos, pow: elementwise.wholePow },
+};

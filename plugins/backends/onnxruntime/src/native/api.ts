@@ -28,13 +28,25 @@ const FUNCTIONS = {
   SetSessionGraphOptimizationLevel: [23, [pointer, 'int']],
   SetIntraOpNumThreads: [24, [pointer, 'int']],
   CreateRunOptions: [39, [pointer]],
+  CreateTensorAsOrtValue: [48, [pointer, pointer, 'size_t', 'int', pointer]],
   CreateTensorWithDataAsOrtValue: [49, [pointer, pointer, 'size_t', pointer, 'size_t', 'int', pointer]],
   CreateCpuMemoryInfo: [69, ['int', 'int', pointer]],
+  GetAvailableProviders: [125, [pointer, pointer]],
+  ReleaseAvailableProviders: [126, [pointer, 'int']],
   AddSessionConfigEntry: [130, [pointer, text, text]],
+  CreateAllocator: [131, [pointer, pointer, pointer]],
   CreateAndRegisterAllocator: [144, [pointer, pointer, pointer]],
   CreateArenaCfgV2: [164, [pointer, pointer, 'size_t', pointer]],
   AddRunConfigEntry: [165, [pointer, text, text]],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, [pointer, pointer]],
+  CreateCUDAProviderOptions: [205, [pointer]],
+  UpdateCUDAProviderOptions: [206, [pointer, pointer, pointer, 'size_t']],
   SessionOptionsAppendExecutionProvider: [216, [pointer, text, pointer, pointer, 'size_t']],
+  SessionGetMemoryInfoForInputs: [380, [pointer, pointer, 'size_t']],
+  Session_GetEpGraphAssignmentInfo: [407, [pointer, pointer, pointer]],
+  EpAssignedSubgraph_GetEpName: [408, [pointer, pointer]],
+  EpAssignedSubgraph_GetNodes: [409, [pointer, pointer, pointer]],
+  EpAssignedNode_GetOperatorType: [412, [pointer, pointer]],
 } as const satisfies Readonly<Record<string, readonly [index: number, types: readonly string[]]>>;
 export type FunctionName = keyof typeof FUNCTIONS;
 
@@ -47,7 +59,9 @@ const RELEASES = {
   ReleaseValue: 96,
   ReleaseRunOptions: 97,
   ReleaseSessionOptions: 100,
+  ReleaseAllocator: 132,
   ReleaseArenaCfg: 157,
+  ReleaseCUDAProviderOptions: 208,
 } as const;
 export type ReleaseName = keyof typeof RELEASES;
 
@@ -71,6 +85,10 @@ export interface OrtApi {
   release(name: ReleaseName, handle: Handle): void;
   /** Pointers to C strings, which live as long as the result. */
   strings(texts: readonly string[]): CStrings;
+  /** The C string at an address. */
+  textAt(address: Handle): string;
+  /** `count` pointers that lie one after another at an address. */
+  pointersAt(address: Handle, count: number): readonly Handle[];
 }
 
 /** Native calls run on stacks of koffi's own; matrix kernels keep their panels on the stack, more than its default holds. */
@@ -151,6 +169,12 @@ export async function openLibrary(file: string): Promise<OrtApi> {
       const owned = texts.map((string) => Buffer.from(`${string}\0`));
       return { pointers: BigUint64Array.from(owned, (string) => koffi.address(string)), owned };
     },
+    textAt: (address) => koffi.decode(address, 'char', -1) as string,
+    pointersAt: (address, count) =>
+      Array.from(
+        { length: count },
+        (_, index) => koffi.decode(address, index * koffi.sizeof(pointer), pointer) as Handle,
+      ),
     release: (name, handle) => void releases[name](handle),
   };
 }

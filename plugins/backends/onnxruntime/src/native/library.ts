@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { openLibrary, type Handle, type OrtApi } from './api.ts';
@@ -15,12 +15,15 @@ export function findLibrary(): string {
   const require = createRequire(import.meta.url);
   const root = dirname(require.resolve('onnxruntime-node/package.json'));
   const folder = join(root, 'bin', 'napi-v6', process.platform, process.arch);
-  let files: string[];
-  try {
-    files = readdirSync(folder);
-  } catch {
+  if (!existsSync(folder)) {
     throw new Error(`onnxruntime-node has no library for ${process.platform} on ${process.arch}`);
   }
+  return libraryIn(folder);
+}
+
+/** @throws Error when the folder holds no library of ONNX Runtime, or is none */
+function libraryIn(folder: string): string {
+  const files = readdirSync(folder);
   const file = files.find((name) => LIBRARY.test(name));
   if (file === undefined) throw new Error(`no onnxruntime library in ${folder}`);
   return join(folder, file);
@@ -38,8 +41,8 @@ const LOG_ERRORS = 3;
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;
 
-async function load(): Promise<Runtime> {
-  const api = await openLibrary(findLibrary());
+async function load(folder: string | undefined): Promise<Runtime> {
+  const api = await openLibrary(folder === undefined ? findLibrary() : libraryIn(folder));
   const environment = api.create('CreateEnv', LOG_ERRORS, 'tether');
   shareArena(api, environment);
   return {
@@ -64,10 +67,18 @@ function shareArena(api: OrtApi, environment: Handle): void {
   api.release('ReleaseMemoryInfo', memory);
 }
 
-let runtime: Promise<Runtime> | undefined;
+const runtimes = new Map<string, Promise<Runtime>>();
 
-/** Loads the library once per process. Rejects with the loader's error where it cannot be loaded. */
-export function loadRuntime(): Promise<Runtime> {
-  runtime ??= load();
-  return runtime;
+/**
+ * Loads the library once per process. Rejects with the loader's error where it cannot be loaded.
+ *
+ * @param folder of another build of the library; without it, that of the installed onnxruntime-node package
+ */
+export function loadRuntime(folder?: string): Promise<Runtime> {
+  const key = folder ?? '';
+  const known = runtimes.get(key);
+  if (known !== undefined) return known;
+  const loading = load(folder);
+  runtimes.set(key, loading);
+  return loading;
 }

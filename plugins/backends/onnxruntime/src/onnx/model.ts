@@ -21,15 +21,23 @@ export interface OnnxValue {
   readonly shape: Shape;
 }
 
+/** An input or output of a model. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly type: ElementType;
+  /** Undefined for any shape. */
+  readonly shape: Shape | undefined;
+}
+
 export interface OnnxConstant extends OnnxValue {
   readonly bytes: Uint8Array;
 }
 
-export interface OnnxModel {
+export interface OnnxModel<Port extends OnnxPort = OnnxValue> {
   readonly nodes: readonly OnnxNode[];
   readonly constants: readonly OnnxConstant[];
-  readonly inputs: readonly OnnxValue[];
-  readonly outputs: readonly OnnxValue[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
 }
 
 const IR_VERSION = 10;
@@ -46,9 +54,14 @@ function attributeProto(name: string, value: NodeAttribute): object {
   return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
 }
 
-const valueProto = ({ name, type, shape }: OnnxValue): object => ({
+const valueProto = ({ name, type, shape }: OnnxPort): object => ({
   name,
-  type: { tensorType: { elemType: ELEMENT_TYPE[type], shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
+  type: {
+    tensorType: {
+      elemType: ELEMENT_TYPE[type],
+      ...(shape !== undefined && { shape: { dim: shape.map((dimValue) => ({ dimValue })) } }),
+    },
+  },
 });
 
 function nodeProto({ operator, inputs, outputs, attributes, label }: OnnxNode, index: number): object {
@@ -64,7 +77,7 @@ function nodeProto({ operator, inputs, outputs, attributes, label }: OnnxNode, i
 }
 
 /** The model as the bytes of a `.onnx` file. */
-export function encodeModel(model: OnnxModel): Uint8Array {
+export function encodeModel(model: OnnxModel<OnnxPort>): Uint8Array {
   return ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: 'tether',
