@@ -2,5 +2,5 @@ export * from './arithmetic.ts';
 export * from './checkpoint.ts';
 export { distributionDivergence, type ChunkedHead, type DivergenceKind } from './distributionDivergence.ts';
 export { linearLogProb, type LinearLogProbOptions } from './linearLogProb.ts';
-export { chunkedLogSumExp, chunksOf, type Chunk } from './vocabularyChunks.ts';
+export { chunkedLogSumExp, chunksOf, defaultChunk, type Chunk } from './vocabularyChunks.ts';
 export * from './dropout.ts';
