@@ -7,5 +7,10 @@ export const simpoConfig = z.strictObject({
     .min(0)
     .default(0.25)
     .describe('target margin γ as a share of beta: γ = gamma_beta_ratio · beta'),
+  gamma: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('target margin γ itself (simpo_gamma in TRL); where it is given, gamma_beta_ratio counts nothing'),
 });
 export type SimpoConfig = z.infer<typeof simpoConfig>;

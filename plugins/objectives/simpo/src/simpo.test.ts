@@ -49,6 +49,12 @@ describe('the SimPO loss', () => {
     expect(logit(8)).toBeCloseTo(2 * logit(4), 10);
   });
 
+  it('takes the target margin itself in the place of its share of beta', () => {
+    const batch = makeBatchViews();
+    const share = values(batch, { beta: 4, gamma_beta_ratio: 0.3 })['loss'];
+    expect(values(batch, { beta: 4, gamma: 1.2 })['loss']).toBe(share);
+  });
+
   it('needs no reference', () => {
     expect(plugin.needs(plugin.config.parse({}))).toEqual(['rejected']);
   });
