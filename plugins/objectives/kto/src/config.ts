@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+export const KL_ESTIMATES = ['opposite', 'none'] as const;
+
+export const ktoConfig = z.strictObject({
+  beta: z.number().positive().default(0.1).describe('strength of the pull to the reference; larger stays closer'),
+  desirable_weight: z.number().min(0).default(1).describe('weight of desirable (chosen) completions'),
+  undesirable_weight: z.number().min(0).default(1).describe('weight of undesirable (rejected) completions'),
+  kl_estimate: z
+    .enum(KL_ESTIMATES)
+    .default('opposite')
+    .describe(
+      'reference point that gains and losses count from; opposite: the mean log-ratio of the other side of the batch; none: 0',
+    ),
+});
+export type KtoConfig = z.infer<typeof ktoConfig>;
