@@ -2,12 +2,46 @@ import type { Plugin } from '@tether/core';
 import { ContainerModule } from 'inversify';
 import { PLUGIN } from './identifiers.ts';
 
+type PluginLoader = () => Promise<{ readonly plugin: Plugin }>;
+
+/** A package with several plugins, by their names; which it has is checked by a test. */
+interface Family {
+  readonly plugins: Readonly<Record<string, Plugin>>;
+}
+
+/** Loaders of some plugins of one package. */
+const family = (load: () => Promise<Family>, names: readonly string[]): Record<string, PluginLoader> =>
+  Object.fromEntries(names.map((name) => [name, async () => ({ plugin: (await load()).plugins[name]! })]));
+
 /**
  * The plugins that come with Tether: a name, and how to load it. Loaded when a run names it, so that an engine that is
  * not installed costs nothing.
  */
-export const SHIPPED_PLUGINS: Readonly<Record<string, () => Promise<{ readonly plugin: Plugin }>>> = {
+export const SHIPPED_PLUGINS: Readonly<Record<string, PluginLoader>> = {
   dpo: () => import('@tether/objective-dpo'),
+  ...family(
+    () => import('@tether/objective-dpo'),
+    [
+      'cdpo',
+      'hinge',
+      'ipo',
+      'exo_pair',
+      'nca_pair',
+      'robust',
+      'bco_pair',
+      'sppo_hard',
+      'aot',
+      'aot_unpaired',
+      'apo_zero',
+      'apo_down',
+      'discopop',
+      'sigmoid_norm',
+    ],
+  ),
+  cpo: () => import('@tether/objective-cpo'),
+  ...family(() => import('@tether/objective-cpo'), ['slic']),
+  orpo: () => import('@tether/objective-orpo'),
+  kto: () => import('@tether/objective-kto'),
   simpo: () => import('@tether/objective-simpo'),
   sft: () => import('@tether/objective-sft'),
   none: () => import('@tether/regularizer-none'),

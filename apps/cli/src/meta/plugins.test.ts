@@ -1,3 +1,4 @@
+import type { Plugin } from '@tether/core';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -40,24 +41,40 @@ const openObjects = (schema: Schema): string[] =>
     .filter(({ schema: { properties, additionalProperties } }) => properties && additionalProperties !== false)
     .map(({ path }) => path);
 
-test('the shipped plugins are the plugin folders', () => {
-  expect(folders.map((folder) => basename(folder)).sort()).toEqual(Object.keys(SHIPPED_PLUGINS).sort());
+interface PluginModule {
+  readonly plugin?: Plugin;
+  /** Of a package that has several: a family under names of their own. */
+  readonly plugins?: Readonly<Record<string, Plugin>>;
+}
+
+/** The plugins of a folder by the names that configs use. */
+async function pluginsOf(folder: string): Promise<Record<string, Plugin>> {
+  const { name } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as { name: string };
+  const { plugin, plugins = {} } = (await import(name)) as PluginModule;
+  return { ...(plugin === undefined ? {} : { [plugin.name]: plugin }), ...plugins };
+}
+
+test('the shipped plugins are those of the plugin folders', async () => {
+  const names = await Promise.all(folders.map(async (folder) => Object.keys(await pluginsOf(folder))));
+  expect(names.flat().sort()).toEqual(Object.keys(SHIPPED_PLUGINS).sort());
 });
 
 describe.each(folders)('%s', (folder) => {
-  const name = basename(folder);
   const kind = basename(dirname(folder)).replace(/s$/, '');
-  const load = () => new PluginRegistry(ROOT).load(name);
   const readme = join(ROOT, folder, 'README.md');
 
-  test('has the name of its folder, in its manifest and its package', async () => {
-    const manifest = await load();
-    expect({ name: manifest.name, kind: manifest.kind }).toEqual({ name, kind });
+  test('is a package of that name, with plugins of its kind that are loaded by their names', async () => {
     const { name: packageName } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
       name: string;
     };
-    expect(packageName).toBe(`@tether/${kind}-${name}`);
-    expect(manifest.description).not.toBe('');
+    expect(packageName).toBe(`@tether/${kind}-${basename(folder)}`);
+    const plugins = await pluginsOf(folder);
+    expect(Object.keys(plugins)).not.toEqual([]);
+    for (const [name, plugin] of Object.entries(plugins)) {
+      expect(await new PluginRegistry(ROOT).load(name)).toBe(plugin);
+      expect({ name: plugin.name, kind: plugin.kind }).toEqual({ name, kind });
+      expect(plugin.description).not.toBe('');
+    }
   });
 
   test('has a test that calls the kit', () => {
@@ -68,28 +85,35 @@ describe.each(folders)('%s', (folder) => {
   });
 
   test('has strict options with descriptions, and runs with none of them given', async () => {
-    const { config } = await load();
-    const schema = config.toJSONSchema({ io: 'input' }) as Schema; // by zod's contract
-    expect(schema.type).toBe('object');
-    expect(openObjects(schema)).toEqual([]);
-    expect(optionsOf(schema).filter(({ schema: { description } }) => !description)).toEqual([]);
-    expect(config.safeParse({}).success).toBe(true);
+    for (const { config } of Object.values(await pluginsOf(folder))) {
+      const schema = config.toJSONSchema({ io: 'input' }) as Schema; // by zod's contract
+      expect(schema.type).toBe('object');
+      expect(openObjects(schema)).toEqual([]);
+      expect(optionsOf(schema).filter(({ schema: { description } }) => !description)).toEqual([]);
+      expect(config.safeParse({}).success).toBe(true);
+    }
   });
 
-  test('has a README with its name, a config and every option with its default', async () => {
+  test('has a README with its name, a config and every plugin and option with its default', async () => {
     expect(existsSync(readme)).toBe(true);
     const text = readFileSync(readme, 'utf8');
-    expect(text).toMatch(new RegExp(`^# (@tether/${kind}-)?${name}$`, 'm'));
+    expect(text).toMatch(new RegExp(`^# (@tether/${kind}-)?${basename(folder)}$`, 'm'));
     expect(text).toContain('```yaml');
-    const schema = (await load()).config.toJSONSchema({ io: 'input' }) as Schema; // as above
-    for (const { path, schema: option } of optionsOf(schema).filter(({ schema: { properties } }) => !properties)) {
-      const row = text.split('\n').find((line) => line.startsWith(`| \`${path}\``));
-      expect(row, `a table row for \`${path}\``).toBeDefined();
-      const fallback = option.default;
-      // Numbers are compared as numbers: 1e-8 and 0.00000001 are one default.
-      const shown = row!.split('|')[2]!.replaceAll('`', '').trim();
-      if (typeof fallback === 'number') expect(Number(shown), path).toBe(fallback);
-      else if (typeof fallback === 'string') expect(shown, path).toBe(fallback);
+    for (const [name, { config }] of Object.entries(await pluginsOf(folder))) {
+      expect(text).toMatch(new RegExp(`^#+ .*\\b${name}\\b|\`${name}\``, 'm'));
+      const schema = config.toJSONSchema({ io: 'input' }) as Schema; // as above
+      const leaves = optionsOf(schema).filter(({ schema: { properties } }) => !properties);
+      for (const { path, schema: option } of leaves) expectRow(text, path, option.default);
     }
   });
 });
+
+/** Some table row is about the option and has its default; members of a family may differ in theirs. */
+function expectRow(text: string, path: string, fallback: unknown): void {
+  const rows = text.split('\n').filter((line) => line.startsWith(`| \`${path}\``));
+  expect(rows, `a table row for \`${path}\``).not.toEqual([]);
+  const shown = rows.map((row) => row.split('|')[2]!.replaceAll('`', '').trim());
+  // Numbers are compared as numbers: 1e-8 and 0.00000001 are one default.
+  if (typeof fallback === 'number') expect(shown.map(Number), path).toContain(fallback);
+  else if (typeof fallback === 'string') expect(shown, path).toContain(fallback);
+}
