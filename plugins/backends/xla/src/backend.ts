@@ -1,0 +1,72 @@
+import { statSync } from 'node:fs';
+import type { Backend } from '@tether/core';
+import type { DeviceKind, XlaConfig } from './config.ts';
+import { connect } from './connect.ts';
+import { compileGraph, type Engine, type XlaExecutable } from './executable.ts';
+import { programFolder } from './find/folders.ts';
+import type { XlaFlags } from './options.ts';
+import { ProgramCache } from './programCache.ts';
+import { TensorStore } from './tensor.ts';
+
+export const NAME = 'xla';
+
+/** What the XLA backend offers beyond the contract. */
+export interface XlaBackend extends Backend {
+  compile(...args: Parameters<Backend['compile']>): Promise<XlaExecutable>;
+  /** Bytes that the live tensors of this backend hold on each device. */
+  bytesPerDevice(): readonly number[];
+  /** Buffers and events of the native library that exist now, of all backends of the process on the same client. */
+  liveObjects(): { readonly buffers: number; readonly events: number };
+}
+
+/** 16-bit floats are rounded after every operation, as everywhere. */
+const EVERYWHERE: XlaFlags = { xla_allow_excess_precision: false };
+/** Sums of scattered rows in an order that is the same in every run. */
+const GPU: XlaFlags = { ...EVERYWHERE, xla_gpu_deterministic_ops: true };
+/** The larger of a number and NaN is NaN. */
+const CPU: XlaFlags = { ...EVERYWHERE, xla_cpu_enable_fast_min_max: false };
+const FLAGS: Readonly<Record<DeviceKind, XlaFlags>> = {
+  cpu: CPU,
+  cuda: GPU,
+  rocm: GPU,
+  oneapi: EVERYWHERE,
+  tpu: EVERYWHERE,
+};
+
+const warn = (message: string): void => process.emitWarning(message, 'TetherXlaWarning');
+
+export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
+  const connection = await connect(config);
+  const { client, library } = connection;
+  const store = new TensorStore(NAME, client, config.devices);
+  const folder = config.cache ?? programFolder();
+  const { size, mtimeMs } = statSync(library.path);
+  const engine: Engine = {
+    client,
+    store,
+    partition: { devices: config.devices, state: config.state },
+    compute: config.compute,
+    flags: { ...FLAGS[config.device], ...config.flags },
+    cache:
+      folder === false
+        ? undefined
+        : new ProgramCache(folder, client, JSON.stringify([connection.machine, size, mtimeMs]), warn),
+  };
+  let isOpen = true;
+  return {
+    name: NAME,
+    description: connection.description,
+    compile: (graph, options) => compileGraph(engine, graph, options),
+    upload: (tensor) => store.fromHost(tensor),
+    download: async (tensor) => store.toHost(store.own(tensor)),
+    release: (tensor) => store.release(store.own(tensor)),
+    bytesPerDevice: () => store.bytesPerDevice(),
+    liveObjects: () => ({ ...client.live }),
+    dispose: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      store.releaseAll();
+      await connection.close();
+    },
+  };
+}

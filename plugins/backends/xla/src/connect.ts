@@ -1,0 +1,113 @@
+import { arch, cpus } from 'node:os';
+import { BackendError, type Availability } from '@tether/core';
+import type { XlaConfig } from './config.ts';
+import { probeFolder } from './find/folders.ts';
+import { locateLibrary, type LocatedLibrary } from './find/locate.ts';
+import { howToGet, PLATFORMS } from './find/targets.ts';
+import { formatVersion } from './pjrt/api.ts';
+import { PjrtClient } from './pjrt/client.ts';
+import { openLibrary } from './pjrt/library.ts';
+import { probeLibrary } from './pjrt/probe.ts';
+import type { PluginFacts } from './pjrt/tryOut.ts';
+
+/** @throws BackendError where no library is found, or the one that is found does not work or has too few devices */
+async function findWorking(config: XlaConfig): Promise<{ library: LocatedLibrary; facts: PluginFacts }> {
+  const { device, devices } = config;
+  const library = await locateLibrary(config);
+  let facts: PluginFacts;
+  try {
+    facts = await probeLibrary(library.path, probeFolder());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BackendError(
+      `${reason} (from: ${library.from}). Get a working plugin for ${device} with ${howToGet(device)}`,
+    );
+  }
+  if (!PLATFORMS[device].includes(facts.platform.toLowerCase())) {
+    throw new BackendError(
+      `${library.path} is a plugin for ${facts.platform}, and the config says "device: ${device}" (from: ${library.from})`,
+    );
+  }
+  if (device !== 'cpu' && facts.devices.length < devices) {
+    throw new BackendError(`"devices: ${devices}" are more than the ${facts.devices.length} of ${library.path}`);
+  }
+  return { library, facts };
+}
+
+export async function availability(config: XlaConfig): Promise<Availability> {
+  try {
+    await findWorking(config);
+    return { available: true };
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    return { available: false, reason: error.message };
+  }
+}
+
+/** A client that backends of one process share: a GPU's memory can be taken only once. */
+interface Shared {
+  readonly client: Promise<PjrtClient>;
+  users: number;
+}
+const shared = new Map<string, Shared>();
+
+export interface Connection {
+  readonly client: PjrtClient;
+  readonly library: LocatedLibrary;
+  /** Tells apart everything that compiled programs depend on. */
+  readonly machine: string;
+  /** For run records: plugin, platform, version. */
+  readonly description: string;
+  close(): Promise<void>;
+}
+
+/** @throws BackendError telling what is missing */
+export async function connect(config: XlaConfig): Promise<Connection> {
+  const { library } = await findWorking(config);
+  // A processor is as many devices as one asks for; other devices are what they are.
+  const options = config.device === 'cpu' ? { cpu_device_count: config.devices } : {};
+  const key = JSON.stringify([library.path, options]);
+  const entry = shared.get(key) ?? { client: open(library.path, options), users: 0 };
+  shared.set(key, entry);
+  entry.users++;
+  const leave = async (): Promise<void> => {
+    if (--entry.users > 0) return;
+    shared.delete(key);
+    (await entry.client).destroy();
+  };
+  try {
+    const client = await entry.client;
+    return { client, library, close: leave, ...describe(client, config) };
+  } catch (error) {
+    shared.delete(key);
+    throw error;
+  }
+}
+
+async function open(path: string, options: Readonly<Record<string, number>>): Promise<PjrtClient> {
+  // The plugin's log would come between the lines of the program's own output.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  return PjrtClient.create(await openLibrary(path), options);
+}
+
+function describe(
+  client: PjrtClient,
+  { devices, compute, state }: XlaConfig,
+): Pick<Connection, 'machine' | 'description'> {
+  const { platform, platformVersion, api } = client;
+  const kind = client.devices[0]?.kind ?? platform;
+  const version = platformVersion === platform ? '' : ` ${platformVersion.split('\n')[0]!}`;
+  const many = devices === 1 ? '1 device' : `${devices} devices, state ${state}`;
+  return {
+    description: `xla ${platform}${version} (${kind}), PJRT ${formatVersion(api.version)}, ${many}, ${compute} products`,
+    machine: JSON.stringify([
+      platform,
+      platformVersion,
+      formatVersion(api.version),
+      api.attributes(),
+      kind,
+      arch(),
+      cpus()[0]?.model ?? '',
+    ]),
+  };
+}

@@ -1,0 +1,167 @@
+import { BackendError, type CompileOptions, type Executable } from '@tether/core';
+import { optimize, typeOf, type Graph } from '@tether/graph';
+import { emitProgram, type Program } from './emit.ts';
+import type { Compute } from './lower/index.ts';
+import { compileOptions, type XlaFlags } from './options.ts';
+import type { LoadedProgram, PjrtClient, ProgramMemory } from './pjrt/client.ts';
+import type { Pointer } from './pjrt/memory.ts';
+import type { ProgramCache } from './programCache.ts';
+import { checkRows, placementOf, type Partition } from './sharding.ts';
+import { checkDonations, checkInputs } from './signature.ts';
+import type { TensorStore, XlaTensor } from './tensor.ts';
+
+/** What the executables of one backend share. */
+export interface Engine {
+  readonly client: PjrtClient;
+  readonly store: TensorStore;
+  readonly partition: Partition;
+  readonly compute: Compute;
+  readonly flags: XlaFlags;
+  readonly cache: ProgramCache | undefined;
+}
+
+export interface XlaExecutable extends Executable {
+  /** Bytes that the program takes on each device, where the plugin tells. */
+  memory(): ProgramMemory | undefined;
+}
+
+async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw new BackendError(`${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** @throws BackendError with XLA's message when it cannot compile the graph */
+export async function compileGraph(
+  engine: Engine,
+  source: Graph,
+  options: CompileOptions = {},
+): Promise<XlaExecutable> {
+  const { label = 'graph', inPlace = new Map<string, string>() } = options;
+  checkDonations(source, inPlace, label);
+  checkRows(source, engine.partition, label);
+  const graph = optimize(source);
+  const program = emitProgram(graph, { compute: engine.compute, partition: engine.partition, inPlace });
+  const bytes = compileOptions(engine.partition.devices, engine.flags);
+  const compile = (): Promise<LoadedProgram> => engine.client.compile(program.text, bytes);
+  const loaded = await naming(label, () =>
+    engine.cache === undefined ? compile() : engine.cache.load(program.text, bytes, compile),
+  );
+  return new CompiledGraph(engine, source, graph, program, loaded, label, new Set(inPlace.values()));
+}
+
+class CompiledGraph implements XlaExecutable {
+  readonly graph: Graph;
+  readonly #engine: Engine;
+  /** Before the passes, which may have dropped inputs that nothing depends on. */
+  readonly #source: Graph;
+  readonly #program: Program;
+  readonly #loaded: LoadedProgram;
+  readonly #label: string;
+  /** Inputs that the caller gives up. */
+  readonly #given: ReadonlySet<string>;
+  #isDisposed = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    engine: Engine,
+    source: Graph,
+    graph: Graph,
+    program: Program,
+    loaded: LoadedProgram,
+    label: string,
+    given: ReadonlySet<string>,
+  ) {
+    this.#engine = engine;
+    this.#source = source;
+    this.graph = graph;
+    this.#program = program;
+    this.#loaded = loaded;
+    this.#label = label;
+    this.#given = given;
+  }
+
+  async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, XlaTensor>> {
+    if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
+    const inputs = checkInputs(this.#source, given, this.#label);
+    const run = naming(this.#label, () => this.#execute(inputs));
+    this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
+    try {
+      return await run;
+    } finally {
+      for (const name of this.#given) if (inputs.get(name)!.isAlive) this.#engine.store.release(inputs.get(name)!);
+    }
+  }
+
+  memory(): ProgramMemory | undefined {
+    return this.#isDisposed ? undefined : this.#loaded.memory();
+  }
+
+  /** Waits for runs that are under way. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    await this.#running;
+    this.#loaded.destroy();
+  }
+
+  async #execute(inputs: ReadonlyMap<string, XlaTensor>): Promise<Map<string, XlaTensor>> {
+    const { store, partition } = this.#engine;
+    const { bounds } = this.#program;
+    const names = [...this.graph.inputs.keys()];
+    const placed: (readonly Pointer[])[] = [];
+    for (const name of names) {
+      const tensor = inputs.get(name)!; // all were checked
+      placed.push(await store.place(tensor, placementOf(name, tensor, partition)));
+    }
+    const lists = Array.from({ length: partition.devices }, (_, device) => placed.map((buffers) => buffers[device]!));
+    const results = this.graph.outputs.size;
+    const buffers = await this.#loaded.execute(lists, results + (bounds.length > 0 ? 1 : 0), this.#shared(inputs));
+    const outputs = this.#adopt(buffers);
+    if (bounds.length === 0) return outputs;
+    const extremes = buffers.map((list) => list[results]!);
+    try {
+      await this.#checkBounds(extremes[0]!);
+    } catch (error) {
+      for (const tensor of outputs.values()) store.release(tensor);
+      throw error;
+    } finally {
+      for (const buffer of extremes) this.#engine.client.destroyBuffer(buffer);
+    }
+    return outputs;
+  }
+
+  /** Arguments that are the same tensor as another one: their memory must not be taken while that is read. */
+  #shared(inputs: ReadonlyMap<string, XlaTensor>): number[] {
+    const tensors = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!);
+    const uses = Map.groupBy(tensors.keys(), (index) => tensors[index]!);
+    return [...uses.values()].filter((indices) => indices.length > 1).flat();
+  }
+
+  #adopt(buffers: readonly (readonly Pointer[])[]): Map<string, XlaTensor> {
+    const { store, partition } = this.#engine;
+    return new Map(
+      [...this.graph.outputs].map(([name, tensor], index) => {
+        const type = typeOf(tensor);
+        const content = {
+          at: 'devices',
+          placement: placementOf(name, type, partition),
+          buffers: buffers.map((list) => list[index]!),
+        } as const;
+        return [name, store.adopt(type, content)];
+      }),
+    );
+  }
+
+  /** @throws BackendError for indices outside their table */
+  async #checkBounds(buffer: Pointer): Promise<void> {
+    const { bounds } = this.#program;
+    const extremes = await this.#engine.store.readIntegers(buffer, 2 * bounds.length);
+    const problems = bounds.flatMap(({ reader, size }, at) => {
+      const outside = [extremes[2 * at]!, extremes[2 * at + 1]!].filter((index) => index < 0 || index >= size);
+      return outside.length === 0 ? [] : [`${reader}: index ${outside.join(' and ')} is outside 0…${size - 1}`];
+    });
+    if (problems.length > 0) throw new BackendError(problems.join('; '));
+  }
+}

@@ -1,0 +1,18 @@
+import { defineBackend } from '@tether/core';
+import { createBackend } from './backend.ts';
+import { configSchema, type XlaConfig } from './config.ts';
+import { availability } from './connect.ts';
+
+export { createBackend, type XlaBackend } from './backend.ts';
+export { configSchema, DEVICES, type DeviceKind, type XlaConfig } from './config.ts';
+export type { XlaExecutable } from './executable.ts';
+
+/** Runs graphs as StableHLO programs through a PJRT plugin. The native library is loaded when a backend is made. */
+export const plugin = defineBackend<XlaConfig>({
+  name: 'xla',
+  description: 'XLA through the PJRT interface: CPU, CUDA, ROCm, oneAPI, TPU; one or several devices',
+  config: configSchema,
+  availability,
+  create: (config) => createBackend(config),
+});
+export default plugin;

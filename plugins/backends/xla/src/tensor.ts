@@ -1,0 +1,194 @@
+import { BackendError, type DeviceTensor, type HostArray, type HostTensor } from '@tether/core';
+import { formatType, sizeOf, type DType, type Shape, type TensorType } from '@tether/graph';
+import type { PjrtClient } from './pjrt/client.ts';
+import type { Pointer } from './pjrt/memory.ts';
+import type { Placement } from './sharding.ts';
+
+interface HostLayout {
+  /** Array types that are accepted; the first is what `download` gives. */
+  readonly arrays: readonly string[];
+  readonly make: (length: number) => HostArray;
+}
+
+const HOST_LAYOUT: Readonly<Record<DType, HostLayout>> = {
+  f32: { arrays: ['Float32Array', 'Float64Array'], make: (length) => new Float32Array(length) },
+  bf16: { arrays: ['Uint16Array'], make: (length) => new Uint16Array(length) },
+  f16: { arrays: ['Uint16Array'], make: (length) => new Uint16Array(length) },
+  i32: { arrays: ['Int32Array'], make: (length) => new Int32Array(length) },
+  bool: { arrays: ['Uint8Array'], make: (length) => new Uint8Array(length) },
+};
+
+/** Where the elements are: on the host until a first run says how they are to lie, or on the devices. */
+export type Content =
+  | { readonly at: 'host'; readonly data: HostArray }
+  | { readonly at: 'devices'; readonly placement: Placement; readonly buffers: readonly Pointer[] };
+
+export class XlaTensor implements DeviceTensor {
+  readonly backend: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  #content: Content | undefined;
+  /** The end of the last move between placements; moves come one after the other. */
+  moved: Promise<unknown> = Promise.resolve();
+
+  constructor(backend: string, { dtype, shape }: TensorType, content: Content) {
+    this.backend = backend;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.#content = content;
+  }
+
+  get isAlive(): boolean {
+    return this.#content !== undefined;
+  }
+
+  /** @throws BackendError when the handle is dead */
+  content(): Content {
+    if (this.#content !== undefined) return this.#content;
+    throw new BackendError(`this ${formatType(this)} tensor was released or given up to an in-place run`);
+  }
+
+  /** Gives the old content to the caller. */
+  exchange(content: Content | undefined): Content {
+    const old = this.content();
+    this.#content = content;
+    return old;
+  }
+}
+
+/** Makes, moves and frees the tensors of one backend. */
+export class TensorStore {
+  readonly #backend: string;
+  readonly #client: PjrtClient;
+  readonly #devices: number;
+  readonly #alive = new Set<XlaTensor>();
+
+  constructor(backend: string, client: PjrtClient, devices: number) {
+    this.#backend = backend;
+    this.#client = client;
+    this.#devices = devices;
+  }
+
+  /**
+   * Copies host data: to the device where there is one, else to where the first run wants it.
+   *
+   * @throws BackendError when the elements do not fit the type
+   */
+  async fromHost({ dtype, shape, data }: HostTensor): Promise<XlaTensor> {
+    const { arrays, make } = HOST_LAYOUT[dtype];
+    const kind = data.constructor.name;
+    if (!arrays.includes(kind)) {
+      throw new BackendError(`${dtype} is uploaded from ${arrays.join(' or ')}, not ${kind}`);
+    }
+    if (data.length !== sizeOf(shape)) {
+      throw new BackendError(`${data.length} elements are not ${formatType({ dtype, shape })}`);
+    }
+    const type = { dtype, shape };
+    if (this.#devices > 1 || kind !== arrays[0]) {
+      const copy = make(data.length);
+      copy.set(data); // Float64Array rounds to f32 here
+      if (this.#devices > 1) return this.adopt(type, { at: 'host', data: copy });
+      return this.adopt(type, await this.#spread(type, copy, 'replicated'));
+    }
+    return this.adopt(type, await this.#spread(type, data, 'replicated'));
+  }
+
+  /** A handle on content that the caller has made. */
+  adopt(type: TensorType, content: Content): XlaTensor {
+    const tensor = new XlaTensor(this.#backend, type, content);
+    this.#alive.add(tensor);
+    return tensor;
+  }
+
+  /** Buffers of each device, moved through the host where the tensor lies otherwise. */
+  async place(tensor: XlaTensor, placement: Placement): Promise<readonly Pointer[]> {
+    const move = tensor.moved.then(async () => {
+      const content = tensor.content();
+      if (content.at === 'devices' && content.placement === placement) return content.buffers;
+      const spread = await this.#spread(tensor, await this.#read(tensor), placement);
+      if (tensor.isAlive) this.#free(tensor.exchange(spread));
+      else this.#free(spread);
+      return spread.buffers;
+    });
+    tensor.moved = move.catch(() => undefined);
+    return move;
+  }
+
+  /** A copy of its elements. */
+  async toHost(tensor: XlaTensor): Promise<HostTensor> {
+    const { dtype, shape } = tensor;
+    const content = tensor.content();
+    return { dtype, shape, data: content.at === 'host' ? content.data.slice() : await this.#read(tensor) };
+  }
+
+  /** Copies 32-bit integers that no handle owns. */
+  async readIntegers(buffer: Pointer, length: number): Promise<Int32Array> {
+    const data = new Int32Array(length);
+    await this.#client.download(buffer, data);
+    return data;
+  }
+
+  release(tensor: XlaTensor): void {
+    this.#free(tensor.exchange(undefined));
+    this.#alive.delete(tensor);
+  }
+
+  releaseAll(): void {
+    for (const tensor of this.#alive) this.release(tensor);
+  }
+
+  /** @throws BackendError for a tensor of another backend */
+  own(tensor: DeviceTensor): XlaTensor {
+    if (tensor instanceof XlaTensor) return tensor;
+    throw new BackendError(`backend ${this.#backend} cannot read a tensor of backend ${tensor.backend}`);
+  }
+
+  /** Bytes that the tensors of this backend hold on each device now. */
+  bytesPerDevice(): number[] {
+    const bytes = new Array<number>(this.#devices).fill(0);
+    for (const tensor of this.#alive) {
+      const content = tensor.content();
+      if (content.at === 'host') continue;
+      content.buffers.forEach((buffer, device) => (bytes[device]! += this.#client.sizeOf(buffer)));
+    }
+    return bytes;
+  }
+
+  async #spread(
+    { dtype, shape }: TensorType,
+    data: HostArray,
+    placement: Placement,
+  ): Promise<Extract<Content, { at: 'devices' }>> {
+    const isSplit = placement === 'split';
+    const partShape = isSplit ? [shape[0]! / this.#devices, ...shape.slice(1)] : shape;
+    const length = sizeOf(partShape);
+    const buffers: Pointer[] = [];
+    try {
+      for (let device = 0; device < this.#devices; device++) {
+        const part = isSplit ? data.subarray(device * length, (device + 1) * length) : data;
+        buffers.push(await this.#client.upload(part, dtype, partShape, device));
+      }
+    } catch (error) {
+      for (const buffer of buffers) this.#client.destroyBuffer(buffer);
+      throw error;
+    }
+    return { at: 'devices', placement, buffers };
+  }
+
+  async #read(tensor: XlaTensor): Promise<HostArray> {
+    const content = tensor.content();
+    if (content.at === 'host') return content.data;
+    const data = HOST_LAYOUT[tensor.dtype].make(sizeOf(tensor.shape));
+    if (content.placement === 'replicated') await this.#client.download(content.buffers[0]!, data);
+    else {
+      const length = data.length / this.#devices;
+      const part = (device: number): HostArray => data.subarray(device * length, (device + 1) * length);
+      await Promise.all(content.buffers.map((buffer, device) => this.#client.download(buffer, part(device))));
+    }
+    return data;
+  }
+
+  #free(content: Content): void {
+    if (content.at === 'devices') for (const buffer of content.buffers) this.#client.destroyBuffer(buffer);
+  }
+}
