@@ -3,5 +3,6 @@ export * from './config/index.ts';
 export * from './tokenizer/index.ts';
 export * from './blocks/index.ts';
 export * from './head/index.ts';
-export * from './llama/index.ts';
+export * from './transformer/index.ts';
+export * from './languageModel.ts';
 export * from './generation/index.ts';

@@ -1,4 +1,5 @@
 import { add, matmul, reshape, softmax, type Tensor } from '@tether/graph';
+import { softCap } from './activations.ts';
 
 /**
  * Grouped-query attention (Ainslie et al. 2023): softmax(q·kᵀ + mask)·v, where each of the KV key/value heads serves the
@@ -10,16 +11,18 @@ import { add, matmul, reshape, softmax, type Tensor } from '@tether/graph';
  * @param keys     [B, KV, S, D]
  * @param values   [B, KV, S, D]
  * @param mask     added to the scores, [B, 1, T, S]
+ * @param cap      scores become cap·tanh(score/cap) before the mask is added
  * @returns [B, A, T, D]
  */
-export function attention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor): Tensor {
+export function attention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor {
   const [rows, heads, length, headDim] = queries.shape as readonly [number, number, number, number];
   const [, keyHeads, slots] = keys.shape as readonly [number, number, number, number];
   const groups = rows * keyHeads; // B·KV
   const stacked = (heads / keyHeads) * length; // G·T
   const grouped = (x: Tensor): Tensor => reshape(x, [groups, slots, headDim]); // [B·KV, S, D]
   const scores = matmul(reshape(queries, [groups, stacked, headDim]), grouped(keys), { transposeB: true });
-  const masked = add(reshape(scores, [rows, heads, length, slots]), mask); // [B, A, T, S]
+  const capped = cap === undefined ? scores : softCap(scores, cap);
+  const masked = add(reshape(capped, [rows, heads, length, slots]), mask); // [B, A, T, S]
   const weights = reshape(softmax(masked), [groups, stacked, slots]); // [B·KV, G·T, S]
   return reshape(matmul(weights, grouped(values)), queries.shape);
 }

@@ -1,6 +1,7 @@
+export { ACTIVATIONS, geluTanh, softCap } from './activations.ts';
 export { attention } from './attention.ts';
+export { gatedFeedForward } from './gatedFeedForward.ts';
 export { mergeHeads, splitHeads } from './heads.ts';
-export { linear, type Projection } from './linear.ts';
-export { additiveMask, attentionMask, slotMask } from './mask.ts';
+export { conv1d, linear, splitColumns, type Projection } from './linear.ts';
+export { additiveMask, attentionMask, slotMask, type Window } from './mask.ts';
 export { applyRotary, rotaryTables, scaledTables, type RotaryTables } from './rotary.ts';
-export { swiglu } from './swiglu.ts';

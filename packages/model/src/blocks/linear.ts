@@ -1,4 +1,4 @@
-import { add, matmul, reshape, sizeOf, type Tensor } from '@tether/graph';
+import { add, matmul, reshape, sizeOf, sliceAxis, type Tensor } from '@tether/graph';
 
 /** A learned map of the last axis: x [..., I] → [..., O]. */
 export type Projection = (x: Tensor) => Tensor;
@@ -10,3 +10,13 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const product = matmul(flat, weight, { transposeB: true }); // [N, O]
   return reshape(bias === undefined ? product : add(product, bias), [...lead, weight.shape[0]!]);
 }
+
+/** x [N, I] · weight + bias → [N, O], with weight [I, O] as GPT-2's Conv1D stores it. */
+export const conv1d = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => add(matmul(x, weight), bias);
+
+/** Parts of x [N, ΣW] of the given widths, [N, W] each: what a fused projection gives. */
+export const splitColumns = (x: Tensor, widths: readonly number[]): Tensor[] =>
+  widths.map((width, index) => {
+    const start = widths.slice(0, index).reduce((sum, before) => sum + before, 0);
+    return sliceAxis(x, 1, start, start + width);
+  });

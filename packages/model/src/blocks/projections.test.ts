@@ -1,6 +1,6 @@
-import { evaluate, input, traceGraph } from '@tether/graph';
+import { evaluate, input, silu, traceGraph } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
-import { linear, swiglu } from './index.ts';
+import { linear, gatedFeedForward } from './index.ts';
 
 describe('linear', () => {
   it('multiplies the last axis by rows of the weight and adds the bias', () => {
@@ -13,10 +13,10 @@ describe('linear', () => {
   });
 });
 
-describe('swiglu', () => {
+describe('gatedFeedForward', () => {
   it('is down(silu(gate(x)) · up(x))', () => {
     const by = (factor: number) => (x: Parameters<typeof linear>[0]) => linear(x, input(`w${factor}`, 'f32', [1, 1]));
-    const y = swiglu(input('x', 'f32', [1, 1]), by(2), by(3), by(5));
+    const y = gatedFeedForward(input('x', 'f32', [1, 1]), silu, [by(2), by(3), by(5)]);
     const result = evaluate(traceGraph({ y }), { x: [0.5], w2: [2], w3: [3], w5: [5] }).get('y')!;
     expect(result.data[0]).toBeCloseTo(5 * (1 / (1 + Math.exp(-1))) * 1.5, 14); // silu(1) · 1.5 · 5
   });

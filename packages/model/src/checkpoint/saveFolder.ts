@@ -15,7 +15,7 @@ export interface CheckpointTensor {
 }
 
 export interface SaveOptions {
-  /** Contents of config.json, as read or from `llamaConfigJson`. Its `dtype` is set to what is saved. */
+  /** Contents of config.json, as read or from `modelConfigJson`. Its `dtype` is set to what is saved. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly generationConfig?: Readonly<Record<string, unknown>> | undefined;
   readonly tensors: Iterable<CheckpointTensor>;

@@ -1,6 +1,15 @@
 import type { z } from 'zod';
-import { llama, type LlamaConfig } from './llama.ts';
+import type { DecoderConfig, DecoderType } from './decoder/index.ts';
+import { gemma2 } from './gemma2.ts';
+import { gemma3 } from './gemma3.ts';
+import { gpt2, type Gpt2Config } from './gpt2.ts';
+import { llama } from './llama.ts';
+import { mistral } from './mistral.ts';
 import type { ParameterSpec } from './parameters.ts';
+import { phi3 } from './phi3.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { smollm3 } from './smollm3.ts';
 
 /** What is known about one `model_type`. A new architecture is a file with such a record and a line in ARCHITECTURES. */
 export interface Architecture<C> {
@@ -16,24 +25,31 @@ export interface Architecture<C> {
   readonly redundantTensors: (config: C) => Readonly<Record<string, string>>;
 }
 
-/** Configs by `model_type`. */
-export interface ModelConfigs {
-  llama: LlamaConfig;
-}
+export type ModelConfig = DecoderConfig | Gpt2Config;
+export type ModelType = ModelConfig['modelType'];
 
-export type ModelType = keyof ModelConfigs;
-export type ModelConfig = ModelConfigs[ModelType];
+type ConfigOf<T extends ModelType> = T extends DecoderType ? DecoderConfig : Gpt2Config;
 
-export const ARCHITECTURES: { readonly [T in ModelType]: Architecture<ModelConfigs[T]> } = { llama };
+export const ARCHITECTURES: { readonly [T in ModelType]: Architecture<ConfigOf<T>> } = {
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  gemma2,
+  gemma3_text: gemma3,
+  phi3,
+  smollm3,
+  gpt2,
+};
 
 export const MODEL_TYPES = Object.keys(ARCHITECTURES) as readonly ModelType[];
 
+/** The architecture of a config. */
+export const architectureOf = (config: ModelConfig): Architecture<ModelConfig> =>
+  ARCHITECTURES[config.modelType] as Architecture<ModelConfig>; // the table gives the one of this very config
+
 /** Every parameter of a model of any supported architecture. */
-export function modelParameters(config: ModelConfig): ParameterSpec[] {
-  return ARCHITECTURES[config.modelType].parameters(config);
-}
+export const modelParameters = (config: ModelConfig): ParameterSpec[] => architectureOf(config).parameters(config);
 
 /** The config.json of a model of any supported architecture. */
-export function modelConfigJson(config: ModelConfig): Record<string, unknown> {
-  return ARCHITECTURES[config.modelType].toJson(config);
-}
+export const modelConfigJson = (config: ModelConfig): Record<string, unknown> => architectureOf(config).toJson(config);

@@ -1,7 +1,7 @@
 import { FLOAT_DTYPES, isFloatDtype, type StoredDtype } from '../checkpoint/dtypes.ts';
 import { CheckpointError } from '../checkpoint/errors.ts';
 import type { CheckpointReader } from '../checkpoint/readFolder.ts';
-import { ARCHITECTURES, type ModelConfig } from './architectures.ts';
+import { architectureOf, type ModelConfig } from './architectures.ts';
 
 /**
  * Checks that a checkpoint holds exactly the parameters of the model, each in its shape. Returns the names of tolerated tensors:
@@ -9,7 +9,7 @@ import { ARCHITECTURES, type ModelConfig } from './architectures.ts';
  * Throws one CheckpointError that names every missing, unexpected and mis-shaped tensor.
  */
 export async function checkParameters(reader: CheckpointReader, config: ModelConfig): Promise<readonly string[]> {
-  const { parameters, ignoredTensors, redundantTensors } = ARCHITECTURES[config.modelType];
+  const { parameters, ignoredTensors, redundantTensors } = architectureOf(config);
   const expected = new Map(parameters(config).map(({ name, shape }) => [name, shape]));
   const redundant = new Map(Object.entries(redundantTensors(config)));
 

@@ -2,6 +2,15 @@ import { z } from 'zod';
 
 /** Building blocks of the schemas that read a `config.json`. */
 
+/** Notes a problem with the field at a path. */
+export type Report = (path: readonly PropertyKey[], message: string) => void;
+
+/** Notes problems in the context of a zod transform. */
+export const reportTo =
+  (context: z.RefinementCtx): Report =>
+  (path, message) =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+
 export const positiveInteger = z.number().int().positive();
 export const positiveNumber = z.number().positive();
 const tokenId = z.number().int().nonnegative();
@@ -25,16 +34,36 @@ export function supported<const V extends string | number | boolean>(...values: 
 export const unsupported = (feature: string): z.ZodType<null | undefined> =>
   z.null({ error: `${feature} is not supported` }).optional();
 
-/** A single special token's id, null or absent where the model has none. */
-export const optionalTokenId = tokenId.nullish().transform((id) => id ?? undefined);
+/** A single special token's id, absent meaning the architecture's default and null none. */
+export const tokenIdOr = (fallback: number | undefined): z.ZodType<number | undefined> =>
+  tokenId
+    .nullable()
+    .optional()
+    .transform((id) => (id === undefined ? fallback : (id ?? undefined)));
 
-/** End tokens: one id, a list of ids, null or absent. */
-export const tokenIdList = z
-  .union([tokenId, z.array(tokenId)])
-  .nullish()
-  .transform((ids): readonly number[] =>
-    ids === null || ids === undefined ? [] : typeof ids === 'number' ? [ids] : ids,
-  );
+/** A padding token's id; negative ids of old checkpoints mean none. */
+export const paddingIdOr = (fallback: number | undefined): z.ZodType<number | undefined> =>
+  z
+    .number()
+    .int()
+    .nullable()
+    .optional()
+    .transform((id) => (id === undefined ? fallback : id === null || id < 0 ? undefined : id));
+
+/** A window's size, absent meaning the architecture's default and null none. */
+export const windowOr = (fallback: number | undefined): z.ZodType<number | undefined> =>
+  positiveInteger
+    .nullable()
+    .optional()
+    .transform((window) => (window === undefined ? fallback : (window ?? undefined)));
+
+/** End tokens (one id or a list), absent meaning the architecture's default and null none. */
+export const tokenIdListOr = (...fallback: number[]): z.ZodType<readonly number[]> =>
+  z
+    .union([tokenId, z.array(tokenId)])
+    .nullable()
+    .optional()
+    .transform((ids) => (ids === undefined ? fallback : ids === null ? [] : typeof ids === 'number' ? [ids] : ids));
 
 /** Each issue of a failed parse as `path: message`. */
 export function problemsOf(error: z.ZodError): string[] {
@@ -43,3 +72,7 @@ export function problemsOf(error: z.ZodError): string[] {
     return path.length > 0 ? `${path.join('.')}: ${text}` : text;
   });
 }
+
+/** End tokens as config.json holds them: one id, a list, or null. */
+export const eosJson = (ids: readonly number[]): number | readonly number[] | null =>
+  ids.length > 1 ? ids : (ids[0] ?? null);

@@ -1,12 +1,12 @@
-export { ARCHITECTURES, MODEL_TYPES, modelConfigJson, modelParameters } from './architectures.ts';
+export { ARCHITECTURES, architectureOf, MODEL_TYPES, modelConfigJson, modelParameters } from './architectures.ts';
 export type { Architecture, ModelConfig, ModelType } from './architectures.ts';
 export { checkParameters } from './checkParameters.ts';
+export type { Activation, DecoderConfig, DecoderType, LayerConfig } from './decoder/index.ts';
 export { ModelConfigError } from './errors.ts';
+export type { Gpt2Config } from './gpt2.ts';
 export { initialParameter, initialParameters } from './initialParameters.ts';
-export { llamaConfigJson, llamaParameters } from './llama.ts';
-export type { LlamaConfig } from './llama.ts';
 export { loadModelConfig, parseModelConfig } from './loadModelConfig.ts';
 export type { LoadedModelConfig } from './loadModelConfig.ts';
 export type { ParameterSpec } from './parameters.ts';
-export { inverseFrequencies } from './rope.ts';
-export type { RopeConfig } from './rope.ts';
+export { attentionFactorOf, inverseFrequencies } from './rope/index.ts';
+export type { RopeConfig, RopeOf, RopeType } from './rope/index.ts';

@@ -17,7 +17,7 @@ export function initialParameters(config: ModelConfig, seed: number): Map<string
 export function initialParameter(spec: ParameterSpec, seed: number, deviation: number): Float32Array {
   const values = new Float32Array(elementCount(spec.shape));
   const fill: Record<ParameterSpec['initial'], () => void> = {
-    normal: () => fillNormal(values, spec.name, seed, deviation),
+    normal: () => fillNormal(values, spec.name, seed, deviation * (spec.initialScale ?? 1)),
     ones: () => void values.fill(1),
     zeros: () => undefined,
   };

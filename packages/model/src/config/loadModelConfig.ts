@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ARCHITECTURES, MODEL_TYPES, type ModelConfig, type ModelType } from './architectures.ts';
 import { ModelConfigError } from './errors.ts';
-import { problemsOf, supported, tokenIdList } from './fields.ts';
+import { problemsOf, supported, tokenIdListOr } from './fields.ts';
 
 /** A model's config, and the files' own contents, so that saving keeps every field that is not understood here. */
 export interface LoadedModelConfig {
@@ -13,7 +13,7 @@ export interface LoadedModelConfig {
 }
 
 const jsonObject = z.record(z.string(), z.unknown());
-const generationSchema = z.object({ eos_token_id: tokenIdList });
+const generationSchema = z.object({ eos_token_id: tokenIdListOr() });
 
 /**
  * Reads `config.json` and, where there is one, `generation_config.json`, whose end tokens come first, as in transformers.

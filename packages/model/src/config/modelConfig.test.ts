@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { modelConfigJson, modelParameters } from './architectures.ts';
 import { loadModelConfig, parseModelConfig } from './loadModelConfig.ts';
-import { inverseFrequencies } from './rope.ts';
+import type { DecoderConfig } from './decoder/index.ts';
+import { inverseFrequencies } from './rope/index.ts';
 
 interface Golden {
   readonly name: string;
@@ -15,6 +16,13 @@ interface Golden {
 }
 const testdata = (name: string): string => fileURLToPath(new URL(`../testdata/${name}`, import.meta.url));
 const goldens = JSON.parse(await readFile(testdata('model-configs.json'), 'utf8')) as Golden[];
+
+/** The config of a model of the Llama family. */
+function parseDecoder(json: Readonly<Record<string, unknown>>): DecoderConfig {
+  const config = parseModelConfig(json);
+  if (config.modelType === 'gpt2') throw new Error('not of the Llama family');
+  return config;
+}
 
 const minimal = {
   model_type: 'llama',
@@ -27,7 +35,7 @@ const minimal = {
 
 describe('as transformers reads it:', () => {
   test.each(goldens)('$name', (golden) => {
-    const config = parseModelConfig(golden.json);
+    const config = parseDecoder(golden.json);
     const parameters = Object.fromEntries(modelParameters(config).map(({ name, shape }) => [name, shape]));
     expect(parameters).toEqual(golden.parameters);
 
@@ -70,18 +78,22 @@ test("fields left out or null take transformers' defaults", () => {
 
 test('a base inside the RoPE fields comes before the one outside', () => {
   const rope = { rope_theta: 5, rope_parameters: { rope_type: 'linear', factor: 2, rope_theta: 7 } };
-  expect(parseModelConfig({ ...minimal, ...rope }).rope).toEqual({ type: 'linear', factor: 2, theta: 7 });
+  expect(parseDecoder({ ...minimal, ...rope }).rope).toEqual({ type: 'linear', factor: 2, theta: 7 });
 });
 
 describe('what is not supported is refused by name:', () => {
   const cases: [what: string, change: Record<string, unknown>, message: RegExp][] = [
-    ['a model type', { model_type: 'mamba' }, /model_type: "mamba" is not supported \(supported: "llama"\)/],
+    [
+      'a model type',
+      { model_type: 'mamba' },
+      /model_type: "mamba" is not supported \(supported: "llama", "mistral", .*"gpt2"\)/,
+    ],
     ['no model type', { model_type: undefined }, /model_type: is missing/],
     ['an activation', { hidden_act: 'gelu' }, /hidden_act: "gelu" is not supported \(supported: "silu"\)/],
     [
       'a RoPE variant',
-      { rope_scaling: { type: 'yarn', factor: 2 } },
-      /rope_scaling\.rope_type: "yarn" is not supported .*"llama3"/,
+      { rope_scaling: { type: 'axial', factor: 2 } },
+      /rope_scaling\.rope_type: "axial" is not supported .*"llama3"/,
     ],
     ['RoPE on part of a head', { partial_rotary_factor: 0.5 }, /partial_rotary_factor: 0\.5 is not supported/],
     ['attention dropout', { attention_dropout: 0.1 }, /attention_dropout: 0\.1 is not supported/],

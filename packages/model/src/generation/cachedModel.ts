@@ -21,6 +21,11 @@ export interface Decoded {
 export interface CachedModel {
   /** Layers that have a cache. */
   readonly cachedLayers: number;
+  /**
+   * A row of more than this many tokens is computed differently from its first token on (LongRoPE), so a row that grows
+   * beyond must be read again as a whole. Undefined: never.
+   */
+  readonly rereadsBeyond?: number;
   /** Shape of the keys, and of the values, of one layer. */
   cacheShape(rows: number, slots: number): Shape;
   /**

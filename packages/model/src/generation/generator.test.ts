@@ -5,7 +5,7 @@ import { evaluate, input, reshape, traceGraph } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { loadModelConfig } from '../config/index.ts';
-import { llama } from '../llama/index.ts';
+import { languageModel as llama } from '../languageModel.ts';
 import { parameterInputs, randomWeights, smallConfig } from '../testing/models.ts';
 import { stories260K } from '../testing/sharedData.ts';
 import { loadTokenizer } from '../tokenizer/index.ts';

@@ -71,9 +71,17 @@ export function createGenerator({ backend, model, maxBatch = 16, maxLength }: Ge
           return startRow(prompt, options.streams?.[index] ?? index, room);
         });
         const shape = shapeOf(rows, maxBatch);
-        const prefill = await once(`prefill ${JSON.stringify(shape)}`, () => compilePrefill(backend, model, shape));
+        const prefillOf = (size: GenerationShape): Promise<Program> =>
+          once(`prefill ${JSON.stringify(size)}`, () => compilePrefill(backend, model, size));
+        const prefill = await prefillOf(shape);
         const decode = await once(`decode ${shape.rows} ${shape.slots}`, () => compileDecode(backend, model, shape));
-        await continueRows({ backend, parameters, prefill, decode, shape }, rows, { ...options, ...sampling });
+        const { rereadsBeyond = Infinity } = model;
+        const reread =
+          shape.slots > rereadsBeyond
+            ? { beyond: rereadsBeyond, program: await prefillOf({ ...shape, promptLength: shape.slots }) }
+            : undefined;
+        const session = { backend, parameters, prefill, decode, reread, shape };
+        await continueRows(session, rows, { ...options, ...sampling });
         rows.forEach((row, at) => (results[indices[at]!] = finish(row)));
       }
       return results;

@@ -22,12 +22,15 @@ export const startRow = (prompt: ArrayLike<number>, stream: number, room: number
   ended: false,
 });
 
+const lengthOf = ({ prompt, tokens }: Row): number => prompt.length + tokens.length;
 const isOpen = (row: Row): boolean => !row.ended && row.tokens.length < row.room;
 export interface Session {
   readonly backend: Backend;
   readonly parameters: ReadonlyMap<string, DeviceTensor>;
   readonly prefill: Program;
   readonly decode: Program;
+  /** Reads rows as a whole when one of them grows beyond a length; see `CachedModel`. */
+  readonly reread: { readonly beyond: number; readonly program: Program } | undefined;
   readonly shape: GenerationShape;
 }
 
@@ -35,17 +38,25 @@ type Cache = ReadonlyMap<string, DeviceTensor>;
 
 /** Writes the continuations into `rows`. Rows of the batch beyond them repeat a token that nobody reads. */
 export async function continueRows(session: Session, rows: readonly Row[], options: RowOptions): Promise<void> {
-  const { backend, shape } = session;
+  const { backend, shape, reread } = session;
   let cache: Cache = new Map();
   try {
     let program = session.prefill;
-    let values = prefillValues(rows, shape);
+    let values = wholeRows(rows, shape.rows, shape.promptLength);
     while (rows.some(isOpen)) {
       const { logits, ...next } = await runProgram(session, program, cache, values);
       cache = next.cache;
       extendRows(rows, await take(backend, logits), options);
-      program = session.decode;
-      values = stepValues(rows, shape);
+      const crosses = rows.some((row) => isOpen(row) && lengthOf(row) - 1 === reread?.beyond);
+      if (reread !== undefined && crosses) {
+        for (const tensor of cache.values()) backend.release(tensor);
+        cache = new Map();
+        program = reread.program;
+        values = wholeRows(rows, shape.rows, shape.slots);
+      } else {
+        program = session.decode;
+        values = stepValues(rows, shape);
+      }
     }
   } finally {
     for (const tensor of cache.values()) backend.release(tensor);
@@ -61,15 +72,17 @@ async function take(backend: Backend, tensor: DeviceTensor): Promise<HostTensor>
   }
 }
 
-function prefillValues(rows: readonly Row[], { rows: count, promptLength }: GenerationShape): Map<string, HostTensor> {
-  const tokens = new Int32Array(count * promptLength);
+/** All tokens of every row so far. */
+function wholeRows(rows: readonly Row[], count: number, length: number): Map<string, HostTensor> {
+  const tokens = new Int32Array(count * length);
   const lengths = new Int32Array(count).fill(1);
-  rows.forEach(({ prompt }, row) => {
-    tokens.set(Array.from(prompt), row * promptLength);
-    lengths[row] = prompt.length;
+  rows.forEach((row, index) => {
+    tokens.set(Array.from(row.prompt), index * length);
+    tokens.set(row.tokens, index * length + row.prompt.length);
+    lengths[index] = lengthOf(row);
   });
   return new Map([
-    ['tokens', hostTensor('i32', [count, promptLength], tokens)],
+    ['tokens', hostTensor('i32', [count, length], tokens)],
     ['lengths', hostTensor('i32', [count], lengths)],
   ]);
 }

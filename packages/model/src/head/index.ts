@@ -1,1 +1,2 @@
-export { linearHead } from './linearHead.ts';
+export { cappedLogProb } from './cappedLogProb.ts';
+export { linearHead, type LinearHeadOptions } from './linearHead.ts';

@@ -1,9 +1,9 @@
 import { input, sizeOf, uniformNumbers, type Tensor } from '@tether/graph';
 import type { LanguageModel, Parameters } from '@tether/core';
-import { parseModelConfig, type LlamaConfig } from '../config/index.ts';
+import { parseModelConfig, type ModelConfig } from '../config/index.ts';
 
 /** A model small enough for the interpreter, with grouped heads and an untied head. */
-export const smallConfig = (changes: Readonly<Record<string, unknown>> = {}): LlamaConfig =>
+export const smallConfig = (changes: Readonly<Record<string, unknown>> = {}): ModelConfig =>
   parseModelConfig({
     model_type: 'llama',
     vocab_size: 13,

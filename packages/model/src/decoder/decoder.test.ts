@@ -14,10 +14,10 @@ import {
 } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/index.ts';
-import { loadModelConfig, parseModelConfig, type LlamaConfig } from '../config/index.ts';
+import { loadModelConfig, parseModelConfig, type ModelConfig } from '../config/index.ts';
 import { parameterInputs, randomWeights, smallConfig } from '../testing/models.ts';
 import { stories260K } from '../testing/sharedData.ts';
-import { llama } from './index.ts';
+import { languageModel as llama } from '../languageModel.ts';
 
 /** What the model reads of rows, as plain numbers [B, T]. */
 interface Rows {
@@ -204,7 +204,7 @@ describe('against transformers', () => {
   const variants = JSON.parse(readFileSync(file, 'utf8')) as Variant[];
 
   /** The formula of tools/goldens/llama_variants.py. */
-  function formulaWeights(config: LlamaConfig): Weights {
+  function formulaWeights(config: ModelConfig): Weights {
     const specs = llama(config).parameters.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return Object.fromEntries(
       specs.map(({ name, shape }, number) => {

@@ -1,1 +1,0 @@
-export { llama, type LlamaOptions } from './llama.ts';

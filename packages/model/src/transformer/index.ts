@@ -1,0 +1,3 @@
+export type { Attend, LayerAttention, Places, TransformerBody } from './body.ts';
+export { transformerModel, type ModelOptions } from './languageModel.ts';
+export { checkpointed, checkPresent, trainable, under, type LayerWeights } from './weights.ts';
