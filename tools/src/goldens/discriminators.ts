@@ -23,7 +23,7 @@ export interface DiscriminatorGolden {
 type TensorEntry = DiscriminatorGolden['tensors'][number];
 
 /** A 32-bit integer hash of (tensor index, flat index) as a number in [−1, 1); see tools/goldens/conventions.md. */
-function hashedUniform(tensor: number, index: number): number {
+export function hashedUniform(tensor: number, index: number): number {
   let x = (index + Math.imul(0x9e3779b1, tensor + 1)) | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
