@@ -1,0 +1,28 @@
+import { BackendError, type Backend, type DeviceTensor } from '@tether/core';
+import type { TfjsConfig } from './config.ts';
+import { chooseEngine } from './engines/choose.ts';
+import { compileGraph } from './executable.ts';
+import { promised } from './promised.ts';
+import { fromHost, TfjsTensor, toHost } from './tensor.ts';
+
+export const NAME = 'tfjs';
+
+function own(tensor: DeviceTensor): TfjsTensor {
+  if (tensor instanceof TfjsTensor) return tensor;
+  throw new BackendError(`backend ${NAME} cannot read a tensor of backend ${tensor.backend}`);
+}
+
+/** @throws BackendError where no engine, or not the one that was asked for, can be had */
+export async function createBackend(config: TfjsConfig): Promise<Backend> {
+  const { engine, passedOver } = await chooseEngine(config);
+  const reasons = passedOver.map(({ engine: name, reason }) => `; ${name} passed over: ${reason}`);
+  return {
+    name: NAME,
+    description: engine.description + reasons.join(''),
+    compile: (graph, options) => promised(() => compileGraph(NAME, engine, graph, options)),
+    upload: (tensor) => promised(() => fromHost(NAME, engine, tensor)),
+    download: (tensor) => promised(() => toHost(engine, own(tensor))),
+    release: (tensor) => own(tensor).surrender().dispose(),
+    dispose: () => Promise.resolve(),
+  };
+}

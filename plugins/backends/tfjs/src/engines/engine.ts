@@ -1,0 +1,47 @@
+import type * as tfjs from '@tensorflow/tfjs-core';
+import type { EngineName } from '../config.ts';
+
+export type Tfjs = typeof tfjs;
+/** A tensor of TensorFlow.js: immutable, freed by `dispose`. */
+export type Value = tfjs.Tensor;
+
+/** Operands of a kernel by its names for them, or in order. */
+export type Operands = Readonly<Record<string, Value>> | readonly Value[];
+
+/** A kernel of TensorFlow.js. */
+export type Kernel = (name: string, operands: Operands, attributes?: object) => Value;
+
+/** An operation of TensorFlow by its own name, for those that no TensorFlow.js kernel reaches. */
+export type NativeOperation = (name: string, inputs: readonly Value[], attributes: readonly NativeAttribute[]) => Value;
+
+export interface NativeAttribute {
+  readonly name: string;
+  readonly value: boolean | 'float32' | 'int32' | 'bool';
+}
+
+/** One of the engines, loaded and working. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Versions and devices, for run records. */
+  readonly description: string;
+  readonly tf: Tfjs;
+  readonly kernel: Kernel;
+  /** TensorFlow's own operations, where the engine is TensorFlow. */
+  readonly native?: NativeOperation;
+  /** Makes this the engine that kernels run on: TensorFlow.js knows one at a time per process. */
+  activate(): void;
+}
+
+/** An engine that is not to be had: what is missing and how to get it. */
+export class EngineUnavailable extends Error {
+  override readonly name = 'EngineUnavailable';
+}
+
+/** The kernels of the current engine. Their typed wrappers broadcast, cast and record for gradients, which costs time. */
+export const kernelsOf =
+  (tf: Tfjs): Kernel =>
+  (name, operands, attributes) =>
+    // What a kernel takes is for its name to say; `Concat` and its like take their operands as a list.
+    tf.engine().runKernel(name, operands as tfjs.NamedTensorMap, attributes as Parameters<Run>[2]);
+
+type Run = ReturnType<Tfjs['engine']>['runKernel'];

@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { EngineUnavailable, kernelsOf, type Engine, type Tfjs } from './engine.ts';
+
+const require = createRequire(import.meta.url);
+
+const PACKAGES = { wasm: '@tensorflow/tfjs-backend-wasm', cpu: '@tensorflow/tfjs-backend-cpu' } as const;
+
+interface WasmModule {
+  setWasmPaths(folder: string): void;
+}
+
+/**
+ * Loads TensorFlow.js as the CommonJS modules that they are: all engines of a process share one registry of kernels.
+ *
+ * Production mode keeps TensorFlow.js from advising other engines on the console; which one runs is for the config.
+ */
+export function loadCore(): Tfjs {
+  const tf = require('@tensorflow/tfjs-core') as Tfjs; // the package's own types
+  tf.enableProdMode();
+  return tf;
+}
+
+/** Makes `backend` the current one in the same turn: those that are initialized already need no waiting. */
+export const activator = (tf: Tfjs, backend: string) => (): void => {
+  if (tf.getBackend() !== backend) void tf.setBackend(backend);
+};
+
+/** @throws EngineUnavailable */
+export async function loadPortable(name: 'wasm' | 'cpu'): Promise<Engine> {
+  const tf = loadCore();
+  if (!(name in tf.engine().registryFactory)) {
+    const module: unknown = require(PACKAGES[name]);
+    if (name === 'wasm') {
+      (module as WasmModule).setWasmPaths(`${dirname(require.resolve(PACKAGES.wasm))}/`);
+    }
+  }
+  if (!(await tf.setBackend(name))) {
+    throw new EngineUnavailable(`${PACKAGES[name]} ${tf.version_core} does not start on Node ${process.versions.node}`);
+  }
+  const what = name === 'wasm' ? 'WebAssembly' : 'plain JavaScript';
+  return {
+    name,
+    tf,
+    kernel: kernelsOf(tf),
+    description: `tfjs ${tf.version_core}, ${name} (${what}), 1 thread`,
+    activate: activator(tf, name),
+  };
+}

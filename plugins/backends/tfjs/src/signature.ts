@@ -1,0 +1,40 @@
+import { BackendError, type DeviceTensor } from '@tether/core';
+import { formatType, sameShape, type Graph, type TensorType } from '@tether/graph';
+import { TfjsTensor } from './tensor.ts';
+
+const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+
+/** The graph's inputs, or an error that lists everything that does not fit. */
+export function checkInputs(
+  graph: Graph,
+  given: ReadonlyMap<string, DeviceTensor>,
+  label: string,
+): Map<string, TfjsTensor> {
+  const problems: string[] = [];
+  const checked = new Map<string, TfjsTensor>();
+  for (const [name, expected] of graph.inputs) {
+    const tensor = given.get(name);
+    if (tensor === undefined) problems.push(`input "${name}" (${formatType(expected)}) is missing`);
+    else if (!(tensor instanceof TfjsTensor)) problems.push(`input "${name}" is a tensor of backend ${tensor.backend}`);
+    else if (!sameType(tensor, expected)) {
+      problems.push(`input "${name}" is ${formatType(tensor)}, not ${formatType(expected)}`);
+    } else if (!tensor.isAlive) problems.push(`input "${name}" was released or given up to an in-place run`);
+    else checked.set(name, tensor);
+  }
+  for (const name of given.keys()) if (!graph.inputs.has(name)) problems.push(`there is no input "${name}"`);
+  if (problems.length > 0) throw new BackendError(`${label}: ${problems.join('; ')}`);
+  return checked;
+}
+
+/** @throws BackendError when a donation names nothing or joins different types */
+export function checkDonations(graph: Graph, donations: ReadonlyMap<string, string>, label: string): void {
+  for (const [outputName, inputName] of donations) {
+    const output = graph.outputs.get(outputName);
+    const input = graph.inputs.get(inputName);
+    if (output !== undefined && input !== undefined && sameType(output, input)) continue;
+    const [outputType, inputType] = [output, input].map((tensor) => (tensor ? formatType(tensor) : 'absent'));
+    throw new BackendError(
+      `${label}: output "${outputName}" (${outputType}) cannot take the memory of input "${inputName}" (${inputType})`,
+    );
+  }
+}
