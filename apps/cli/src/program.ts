@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBackends } from './commands/backends.ts';
 import { addCompare } from './commands/compare.ts';
 import { addData } from './commands/data.ts';
 import { addEval } from './commands/eval.ts';
@@ -25,6 +26,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted (a checkpoint was written).`,
     );
-  for (const add of [addCompare, addTrain, addEval, addGenerate, addData, addPlugins, addGraph]) add(program);
+  for (const add of [addCompare, addTrain, addEval, addGenerate, addData, addPlugins, addBackends, addGraph])
+    add(program);
   return program;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { settleBackend } from '../backends/autoBackend.ts';
 import { runComparison, type ComparisonEvent } from '../compare/runComparison.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
@@ -30,9 +31,10 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
   await showDataReport(loaded);
   const opened = await openFolder(loaded, options);
   const progress = createProgress(options.quiet === true);
-  const result = await runComparison(opened.loaded, {
+  const signal = interruptSignal();
+  const result = await runComparison(await settleBackend(opened.loaded, opened.folder, signal), {
     folder: opened.folder,
-    signal: interruptSignal(),
+    signal,
     createdAt: new Date().toISOString(),
     onEvent: (event) => showEvent(progress, event),
   }).finally(() => progress.stop());

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { settleBackend } from '../backends/autoBackend.ts';
 import { armSource } from '../config/derive.ts';
 import { checkModel } from '../model/loadModel.ts';
 import { RunError } from '../run/prepare.ts';
@@ -44,15 +45,17 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
   await showDataReport(loaded);
-  const { folder } = await openFolder(
+  const { folder, loaded: opened } = await openFolder(
     { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },
     options,
   );
   const progress = createProgress(options.quiet === true);
   progress.start('eval');
+  const signal = interruptSignal();
+  const settled = await settleBackend(opened, folder, signal);
   const source =
-    loaded.config.compare === undefined ? loaded.source : armSource(loaded.source, 0, loaded.config.training.seed);
-  const { file: configFile, baseFolder } = loaded;
+    settled.config.compare === undefined ? settled.source : armSource(settled.source, 0, settled.config.training.seed);
+  const { file: configFile, baseFolder } = settled;
   await runJob(
     {
       file: configFile,
@@ -64,7 +67,7 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
       measureOnly: true,
       evaluateAtEnd: true,
     },
-    { signal: interruptSignal(), onEvent: progress.event },
+    { signal, onEvent: progress.event },
   ).finally(() => progress.stop());
   const result = (await readJson(join(folder, 'result.json'))) as PolicyEvaluation; // written by `runJob`
   if (options.json === true) printJson(result);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { settleBackend } from '../backends/autoBackend.ts';
 import { pretrainSource, withModelPath } from '../config/derive.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
 import { checkModel } from '../model/loadModel.ts';
@@ -34,7 +35,9 @@ async function train(file: string, options: ConfigOptions & OutputOptions): Prom
   const { folder, loaded: opened } = await openFolder(loaded, options);
   const progress = createProgress(options.quiet === true);
   const signal = interruptSignal();
-  const outcome = await trainStages(opened, folder, signal, progress).finally(() => progress.stop());
+  const outcome = await trainStages(await settleBackend(opened, folder, signal), folder, signal, progress).finally(() =>
+    progress.stop(),
+  );
   if (outcome === 'interrupted') {
     tell(`interrupted; go on with: tether train ${file} --resume ${folder}`);
     process.exitCode = INTERRUPTED;

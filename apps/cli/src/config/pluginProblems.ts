@@ -1,7 +1,7 @@
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import type { ConfigProblem } from './problems.ts';
 import { resolvePlugin } from './resolvePlugins.ts';
-import { runSchema } from './runSchema.ts';
+import { AUTO, runSchema } from './runSchema.ts';
 import { asRecord, type Source } from './source.ts';
 
 /**
@@ -13,7 +13,10 @@ export async function pluginProblems(source: Source, baseFolder: string): Promis
   const problems: ConfigProblem[] = [];
   const { backend } = runSchema.shape;
   const use = backend.safeParse(source['backend']);
-  if (use.success) await resolvePlugin(registry, 'backend', use.data, 'backend', problems);
+  if (use.success && use.data.name !== AUTO) await resolvePlugin(registry, 'backend', use.data, 'backend', problems);
+  if (use.success && use.data.name === AUTO && Object.keys(use.data.options).length > 0) {
+    problems.push({ path: 'backend', message: `"${AUTO}" takes no options: it tries every engine with its defaults` });
+  }
   await checkLosses(registry, source, '', problems);
   const arms: unknown = asRecord(source['compare'])['arms'];
   for (const [index, arm] of (Array.isArray(arms) ? arms : []).entries()) {

@@ -11,6 +11,9 @@ const pluginUseSchema = z
     return { name, options };
   });
 
+/** In place of a backend's name: the fastest one that is installed, by a short trial. */
+export const AUTO = 'auto';
+
 /** Options beside a regularizer's own. */
 export const regularizerOptions = ['name', 'weight', 'schedule'] as const;
 
@@ -113,7 +116,9 @@ export const runSchema = z.strictObject({
   data: dataConfigSchema,
   objective: pluginUseSchema.prefault('dpo').describe('the loss on preference pairs'),
   regularizers: z.array(regularizerUseSchema).default([]).describe('penalties added to it, each with a weight'),
-  backend: pluginUseSchema.prefault('onnxruntime').describe('what computes'),
+  backend: pluginUseSchema
+    .prefault('onnxruntime')
+    .describe('what computes; auto: the fastest engine that is installed, by a short trial'),
   training: trainingSchema.prefault({}),
   evaluation: evaluationSchema.prefault({}),
   compare: compareSchema.optional(),

@@ -40,15 +40,20 @@ export const prepareModel = ({ model, training }: RunConfig): Promise<PreparedMo
     ? Promise.resolve(newModel(model.pretrain!.architecture, training.seed, model)) // one of both, by the schema
     : loadModel(model.path, model);
 
-/** Runs a job in this process and writes its folder. */
-export async function runJob(job: Job, hooks: JobHooks): Promise<JobOutcome> {
+/** Loads what a job names and uploads it. */
+export async function prepareJob(job: Job): Promise<PreparedRun> {
   const { config } = parseConfig(job.file, job.source, job.baseFolder);
   const plugins = await resolvePlugins(new PluginRegistry(job.baseFolder), job.file, config);
   const prepared = await prepareModel(config);
   const dataset = await loadRunData(config, prepared, job.baseFolder);
   const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
+  return prepareRun(sources, { cacheFolder: job.cacheFolder });
+}
+
+/** Runs a job in this process and writes its folder. */
+export async function runJob(job: Job, hooks: JobHooks): Promise<JobOutcome> {
+  const run = await prepareJob(job);
   await mkdir(job.folder, { recursive: true });
-  const run = await prepareRun(sources, { cacheFolder: job.cacheFolder });
   try {
     await writeRecords(job, run);
     if (job.measureOnly) {

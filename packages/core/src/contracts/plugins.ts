@@ -1,6 +1,7 @@
 import type { Shape, Tensor } from '@tether/graph';
 import type { z } from 'zod';
 import type { Availability, Backend } from './backend.ts';
+import type { Parameters } from './model.ts';
 import type { BatchViews, LossResult, Metrics } from './views.ts';
 
 /** What a plugin needs of the step, as data: nothing is computed that no plugin of the run asked for. */
@@ -10,7 +11,8 @@ export type Need =
   | 'referencePredictorStates'
   | 'latents'
   | 'referenceLatents'
-  | 'paddedViews'; // views that carry the hidden states of padding, as separate padded rows would
+  | 'paddedViews' // views that carry the hidden states of padding, as separate padded rows would
+  | 'weights'; // the trained parameters themselves, with their initial values
 
 interface PluginBase<Config> {
   /** The name that configs use. */
@@ -57,6 +59,12 @@ export interface NetworkDims {
   readonly vocabularySize: number;
 }
 
+/** The model's trained parameters by their checkpoint names, and what they were before training, without gradient. */
+export interface WeightViews {
+  readonly trained: Parameters;
+  readonly initial: Parameters;
+}
+
 export interface PenaltyContext<Config> {
   /** The regularizer's name in this run (numbered where one is used twice): what its metrics start with. */
   readonly key: string;
@@ -66,6 +74,8 @@ export interface PenaltyContext<Config> {
   readonly state: NetworkTensors;
   /** Scalar i32 that changes every batch: feed it to `randomBits`. */
   readonly seed: Tensor;
+  /** Present where the regularizer needs them; `requireWeights(context)` otherwise throws. */
+  readonly weights?: WeightViews | undefined;
 }
 
 export interface OpponentResult {
@@ -106,8 +116,39 @@ export interface Regularizer<Config = unknown> extends PluginBase<Config> {
   penalty(context: PenaltyContext<Config>): LossResult;
 }
 
+/** One of the engines that a backend can run on, and the options that ask for exactly it. */
+export interface BackendEngine {
+  /** Short, for tables: `webgpu`, `cuda`. */
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface InstallOptions {
+  /** Interpreter or environment whose pip fetches wheels. */
+  readonly python?: string;
+  /** In place of the user's cache folder. */
+  readonly folder?: string;
+}
+
+/** Something that a backend needs and can fetch, as `tether backends install <name>` knows it. */
+export interface BackendInstaller {
+  readonly name: string;
+  /** For whom it is. */
+  readonly description: string;
+  /**
+   * Fetches it and tries it. Nothing is left half-done.
+   *
+   * @returns what was installed where, in words
+   * @throws BackendError telling what is missing
+   */
+  install(options: InstallOptions): Promise<string>;
+}
+
 export interface BackendPlugin<Config = unknown> extends PluginBase<Config> {
   readonly kind: 'backend';
+  /** Without it, the backend's defaults are its only engine. */
+  readonly engines?: readonly BackendEngine[];
+  readonly installers?: readonly BackendInstaller[];
   availability(config: Config): Promise<Availability>;
   create(config: Config): Promise<Backend>;
 }

@@ -1,0 +1,60 @@
+import type { BackendPlugin } from '@tether/core';
+import type { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { inChild, workerBeside } from '../run/inChild.ts';
+import { toPlainError } from '../output/errors.ts';
+
+/** A way to write `backend:` in a config. */
+export interface EngineChoice {
+  readonly backend: string;
+  readonly engine: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What is found of an engine on this machine. */
+export interface EngineReport extends EngineChoice {
+  /** What runs, with versions and devices; undefined when it cannot be had. */
+  readonly description?: string;
+  /** Why it cannot be had, and what to do. */
+  readonly reason?: string;
+}
+
+export interface ProbeTask {
+  readonly baseFolder: string;
+  readonly choice: EngineChoice;
+}
+
+const enginesOf = ({ name, engines }: BackendPlugin): readonly EngineChoice[] =>
+  (engines ?? [{ name: 'default', options: {} }]).map(({ name: engine, options }) => ({
+    backend: name,
+    engine,
+    options,
+  }));
+
+/** The backends that come with Tether. */
+export async function shippedBackends(registry: PluginRegistry): Promise<BackendPlugin[]> {
+  const plugins = await Promise.all(registry.shippedNames.map((name) => registry.load(name)));
+  return plugins.filter((plugin) => plugin.kind === 'backend');
+}
+
+/** Every engine of every backend. */
+export const allEngines = async (registry: PluginRegistry): Promise<EngineChoice[]> =>
+  (await shippedBackends(registry)).flatMap(enginesOf);
+
+/**
+ * Opens an engine in a process of its own: a library that crashes is reported like one that is missing. A process per
+ * engine also keeps one's threads and memory from another's.
+ */
+export async function probeEngine(choice: EngineChoice, baseFolder: string): Promise<EngineReport> {
+  const task: ProbeTask = { baseFolder, choice };
+  try {
+    return await inChild<ProbeTask, never, EngineReport>(workerBeside(import.meta.url, 'probeWorker'), task, {
+      what: `opening ${choice.backend} ${choice.engine}: it`,
+    });
+  } catch (error) {
+    return { ...choice, reason: toPlainError(error).message };
+  }
+}
+
+/** A `backend:` line as a config has it. */
+export const asConfig = ({ backend, options }: EngineChoice): unknown =>
+  Object.keys(options).length === 0 ? backend : { name: backend, ...options };

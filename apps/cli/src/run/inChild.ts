@@ -1,0 +1,92 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { RunFailure, toPlainError, type PlainError } from '../output/errors.ts';
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+/** A module of this program that a process of its own runs, beside the caller's. */
+export const workerBeside = (caller: string, name: string): string =>
+  fileURLToPath(new URL(`./${name}.${extension}`, caller));
+
+/** What a process is asked. */
+export type ChildRequest<Task> = { readonly kind: 'start'; readonly task: Task } | { readonly kind: 'stop' };
+
+/** What it answers. */
+export type ChildReply<Event, Result> =
+  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'done'; readonly result: Result }
+  | { readonly kind: 'failed'; readonly error: PlainError };
+
+export interface ChildHooks<Event> {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: Event) => void;
+  /** For messages: what ended early. */
+  readonly what: string;
+}
+
+/**
+ * Hands a task to a process of its own, so that its peak memory is its own and a crash of an engine ends only this task.
+ *
+ * @throws RunFailure with the worker's error, or telling how it died
+ */
+export function inChild<Task, Event, Result>(
+  worker: string,
+  task: Task,
+  { signal, onEvent, what }: ChildHooks<Event>,
+): Promise<Result> {
+  const child = fork(worker, [], {
+    execArgv: extension === 'ts' ? ['--conditions=@tether/source'] : [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const send = (message: ChildRequest<Task>): boolean => child.send(message);
+  const onAbort = (): void => void send({ kind: 'stop' });
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return new Promise<Result>((resolve, reject) => {
+    child.on('message', (message: ChildReply<Event, Result>) => {
+      if (message.kind === 'event') onEvent?.(message.event);
+      else if (message.kind === 'done') resolve(message.result);
+      else reject(new RunFailure(message.error));
+    });
+    child.on('error', reject);
+    child.on('exit', (code, killedBy) =>
+      reject(
+        new RunFailure({
+          name: 'RunError',
+          message: `${what}'s process ended early (${killedBy ?? `exit code ${code}`})`,
+        }),
+      ),
+    );
+    send({ kind: 'start', task });
+    if (signal?.aborted === true) onAbort();
+  }).finally(() => signal?.removeEventListener('abort', onAbort));
+}
+
+export interface WorkerHooks<Event> {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: Event) => void;
+}
+
+/** The other side: makes this process do the task that it is sent, and end. */
+export function serveTask<Task, Event, Result>(
+  perform: (task: Task, hooks: WorkerHooks<Event>) => Promise<Result>,
+): void {
+  const stop = new AbortController();
+  const reply = (message: ChildReply<Event, Result>): Promise<void> =>
+    new Promise((resolve) => void process.send?.(message, undefined, undefined, () => resolve()));
+  const run = async (task: Task): Promise<void> => {
+    try {
+      const hooks = { signal: stop.signal, onEvent: (event: Event) => void reply({ kind: 'event', event }) };
+      await reply({ kind: 'done', result: await perform(task, hooks) });
+    } catch (error) {
+      await reply({ kind: 'failed', error: toPlainError(error) });
+    }
+    process.exit(0);
+  };
+  // Ctrl-C in a terminal (and often a polite kill) reaches every process of the group; the parent decides what it means.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  process.on('disconnect', () => process.exit(1)); // the parent is gone: nobody reads what this process does
+  process.on('message', (message: ChildRequest<Task>) => {
+    if (message.kind === 'stop') stop.abort();
+    else void run(message.task);
+  });
+}
