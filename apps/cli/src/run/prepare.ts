@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import {
+  movingParameters,
   needsOf,
+  needsReference,
   referenceSource,
   totalSteps,
   Trainer,
@@ -59,7 +61,7 @@ function definitionOf({ config, plugins, prepared }: RunSources): StepDefinition
       weightDecay: training.weight_decay,
     },
     maxGradNorm: training.max_grad_norm,
-    reference: referenceSource(plugins, training.precompute_ref_log_probs),
+    reference: referenceSource(plugins, training.precompute_ref_log_probs, training.sync_ref_model),
   };
 }
 
@@ -74,6 +76,7 @@ function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
       `the data has single completions, but ${users.map(({ plugin }) => plugin.name).join(' and ')} need pairs of chosen and rejected`,
     );
   }
+  if (config.training.sync_ref_model) checkMovingReference(prepared, needsReference(needs));
   const longest = Math.max(
     ...dataset.train.map(
       ({ prompt, completions }) => prompt.length + Math.max(...completions.map(({ length }) => length)),
@@ -82,6 +85,19 @@ function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
   if (longest > prepared.maxLength) {
     throw new RunError(
       `the longest row has ${longest} tokens, but the model was made for ${prepared.maxLength} (max_position_embeddings): set data.max_length to ${prepared.maxLength} or less (it is ${config.data.max_length ?? 'not limited'})`,
+    );
+  }
+}
+
+function checkMovingReference({ model }: PreparedModel, isUsed: boolean): void {
+  if (!isUsed) {
+    throw new RunError(
+      'training.sync_ref_model is true, but neither the objective nor a regularizer looks at the reference',
+    );
+  }
+  if (movingParameters(model).length === 0) {
+    throw new RunError(
+      'training.sync_ref_model is true, but the reference is the model without its adapter: it has nothing of what is trained, and cannot follow',
     );
   }
 }

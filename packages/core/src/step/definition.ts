@@ -14,8 +14,8 @@ export interface RegularizerUse {
   readonly config: unknown;
 }
 
-/** Where the reference's values come from. */
-export type ReferenceSource = 'none' | 'inline' | 'precomputed';
+/** Where the reference's values come from; a moving one follows the policy (Gorbatovski et al. 2024, TR-DPO). */
+export type ReferenceSource = 'none' | 'inline' | 'precomputed' | 'moving';
 
 /** Everything that the graphs of a run are built from. */
 export interface StepDefinition {
@@ -60,6 +60,7 @@ export function networkSpec(model: LanguageModel, { plugin, config }: Regularize
 export const names = {
   policy: (parameter: string) => `policy/${parameter}`,
   reference: (parameter: string) => `reference/${parameter}`,
+  movingReference: (parameter: string) => `movingReference/${parameter}`,
   gradient: (parameter: string) => `gradient/${parameter}`,
   firstMoment: (parameter: string) => `firstMoment/${parameter}`,
   secondMoment: (parameter: string) => `secondMoment/${parameter}`,

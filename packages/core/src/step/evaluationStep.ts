@@ -19,7 +19,7 @@ import { batchViews, modelViews } from './buildViews.ts';
 import type { StepDefinition } from './definition.ts';
 import { policyInputs } from './gradientStep.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
-import { referenceViews } from './referenceViews.ts';
+import { referenceInputs, referenceViews } from './referenceViews.ts';
 
 /** Values that an evaluation gives per row and side, [B, S]. */
 export const ROW_OUTPUTS = {
@@ -66,7 +66,8 @@ export function latentDistance(policy: ModelViews, reference: ModelViews, mask: 
 
 /**
  * Forward only: what the run's objective says of a batch, and per row how far the policy has moved from the reference.
- * The reference is computed in the same graph, whatever the run's plugins need.
+ * The reference is computed in the same graph, whatever the run's plugins need; it is the one that the run began with,
+ * also where training moves it.
  *
  * @param withObjective false for batches that the objective cannot judge (sampled completions without a rival)
  */
@@ -75,7 +76,7 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const batch = batchInputs(shape);
   const parameters = policyInputs(definition);
   const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
-  const reference = referenceViews(model, 'inline', MEASURED, shape, batch, parameters);
+  const reference = referenceViews(model, 'inline', MEASURED, shape, batch, referenceInputs(model, parameters));
   if (reference === undefined) throw new Error('an inline reference is always there');
   const views: BatchViews = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
   const readings = new Readings();

@@ -1,12 +1,12 @@
 import { add, globalNorm, grad, input, mul, scope, traceGraph, type Graph, type Tensor } from '@tether/graph';
-import type { BatchShape, BatchViews, Metrics, Parameters } from '../contracts/index.ts';
+import type { BatchShape, BatchViews, LanguageModel, Metrics, Parameters, WeightViews } from '../contracts/index.ts';
 import { pairOf, sideOf } from '../views/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, modelViews } from './buildViews.ts';
-import { names, needsOf, trainableParameters, type StepDefinition } from './definition.ts';
+import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefinition } from './definition.ts';
 import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
-import { referenceViews } from './referenceViews.ts';
+import { referenceInputs, referenceViews } from './referenceViews.ts';
 
 export interface GradientStep {
   readonly graph: Graph;
@@ -32,6 +32,26 @@ function logpMetrics(views: BatchViews): Metrics {
   return { 'logps/chosen': views.meanOverRows(chosen), 'logps/rejected': views.meanOverRows(rejected) };
 }
 
+/** The trained parameters and their initial values, for a regularizer that asks for them. */
+function weightsFor(
+  { key, plugin, config }: RegularizerUse,
+  model: LanguageModel,
+  policy: Parameters,
+  initial: Parameters,
+): WeightViews | undefined {
+  if (!plugin.needs(config).includes('weights')) return undefined;
+  const trained = trainableParameters(model).map(({ name }) => name);
+  const unknown = trained.filter((name) => initial[name] === undefined);
+  if (unknown.length > 0) {
+    throw new Error(
+      `${key} compares the trained weights with their initial values, but of ${unknown.length} of them (${unknown[0]}, …) there are none: it is for models that are trained as a whole, not for adapters`,
+    );
+  }
+  const pick = (parameters: Parameters): Parameters =>
+    Object.fromEntries(trained.map((name) => [name, parameters[name]!]));
+  return { trained: pick(policy), initial: pick(initial) };
+}
+
 /**
  * Forward, opponents and backward of one micro-batch as one graph:
  * opponents step first, on latents without gradient; then
@@ -44,9 +64,14 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   const { model, objective } = definition;
   const batch = batchInputs(shape);
   const seed = input('seed', 'i32', []);
-  const parameters = policyInputs(definition);
-  const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
-  const reference = referenceViews(model, definition.reference, needsOf(definition), shape, batch, parameters);
+  const policyParameters = policyInputs(definition);
+  const policy = scope('policy', () =>
+    modelViews(model, policyParameters, model.hiddenStates(policyParameters, batch), batch),
+  );
+  const initial = referenceInputs(model, policyParameters);
+  const anchor =
+    definition.reference === 'moving' ? referenceInputs(model, policyParameters, names.movingReference) : initial;
+  const reference = referenceViews(model, definition.reference, needsOf(definition), shape, batch, anchor);
   const views = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
 
   const readings = new Readings();
@@ -58,7 +83,15 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
       const step = opponentStep(model, use, views, seed, role, readings);
       Object.assign(updates, step.updates);
       const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
-      const penalty = use.plugin.penalty({ key: use.key, views, config: use.config, parameters, state, seed });
+      const penalty = use.plugin.penalty({
+        key: use.key,
+        views,
+        config: use.config,
+        parameters,
+        state,
+        seed,
+        weights: weightsFor(use, model, policyParameters, initial),
+      });
       readings.addAll(penalty);
       readings.metric(`${use.key}/penalty`, penalty.loss);
       total = add(total, mul(penalty.loss, input(weightName(use.key), 'f32', [])));
@@ -73,7 +106,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   const trained = trainableParameters(model);
   const gradients = grad(
     total,
-    trained.map(({ name }) => parameters[name]!),
+    trained.map(({ name }) => policyParameters[name]!),
   );
   trained.forEach(({ name, shape: parameterShape }, index) => {
     const slot = names.gradient(name);

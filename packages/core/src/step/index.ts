@@ -27,6 +27,7 @@ export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from
 export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
 export { opponentScalarNames, type MicroBatchRole } from './opponents.ts';
 export { combineReadings, Readings, type ReadingKind, type ReadingLayout, type ReadingVector } from './readings.ts';
+export { MIXUP, movingParameters, referenceSync } from './referenceSync.ts';
 export { referenceStep } from './referenceStep.ts';
 export { PRECOMPUTED, referenceInputs, referenceViews } from './referenceViews.ts';
 export { UPDATE_SCALARS, updateStep, type UpdateStep } from './updateStep.ts';

@@ -8,13 +8,16 @@ import { names, type ReferenceSource } from './definition.ts';
  * Inputs for the reference's parameters; those that the policy holds frozen are shared with it.
  *
  * @param policy the policy's inputs, where they are in the same graph: an input's name stands for one tensor
+ * @param slot   the name that a parameter has among the run's tensors
  */
-export function referenceInputs(model: LanguageModel, policy: Parameters = {}): Parameters {
+export function referenceInputs(
+  model: LanguageModel,
+  policy: Parameters = {},
+  slot: (parameter: string) => string = names.reference,
+): Parameters {
   const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
   const make = ({ name, shape }: ParameterSpec): Tensor =>
-    frozen.has(name)
-      ? (policy[name] ?? input(names.policy(name), 'f32', shape))
-      : input(names.reference(name), 'f32', shape);
+    frozen.has(name) ? (policy[name] ?? input(names.policy(name), 'f32', shape)) : input(slot(name), 'f32', shape);
   return Object.fromEntries(model.referenceParameters.map((spec) => [spec.name, make(spec)]));
 }
 
@@ -59,18 +62,21 @@ function restricted(views: ModelViews, needs: ReadonlySet<Need>): ModelViews {
   };
 }
 
-/** The reference's views of a batch, without gradient; undefined where nobody needs them. */
+/**
+ * The reference's views of a batch, without gradient; undefined where nobody needs them.
+ *
+ * @param parameters the reference's, from `referenceInputs`
+ */
 export function referenceViews(
   model: LanguageModel,
   source: ReferenceSource,
   needs: ReadonlySet<Need>,
   shape: BatchShape,
   batch: BatchInputs,
-  policy: Parameters,
+  parameters: Parameters,
 ): ModelViews | undefined {
   if (source === 'none') return undefined;
   return scope('reference', () => {
-    const parameters = referenceInputs(model, policy);
     const views =
       source === 'precomputed'
         ? precomputedViews(model, parameters, shape, batch)

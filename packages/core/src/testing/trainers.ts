@@ -42,7 +42,7 @@ export async function testTrainer(run: TestRun): Promise<TestTrainer> {
     regularizers,
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: settings.weight_decay },
     maxGradNorm: settings.max_grad_norm,
-    reference: referenceSource({ objective, regularizers }, settings.precompute_ref_log_probs),
+    reference: referenceSource({ objective, regularizers }, settings.precompute_ref_log_probs, settings.sync_ref_model),
   };
   const source: BatchSource = {
     stepsPerEpoch: batches.length,

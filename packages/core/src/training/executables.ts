@@ -4,6 +4,7 @@ import {
   gradientStep,
   names,
   referenceStep,
+  referenceSync,
   trainableParameters,
   updateStep,
   type MicroBatchRole,
@@ -50,6 +51,13 @@ export class Executables {
     return this.#once('update', async () => {
       const { graph, inPlace } = updateStep(this.#definition);
       return { executable: await this.#backend.compile(graph, { label: 'update', inPlace }), layout: [] };
+    });
+  }
+
+  referenceSync(): Promise<CompiledStep> {
+    return this.#once('reference sync', async () => {
+      const { graph, inPlace } = referenceSync(this.#definition.model);
+      return { executable: await this.#backend.compile(graph, { label: 'reference sync', inPlace }), layout: [] };
     });
   }
 

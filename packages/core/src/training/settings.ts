@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { SCHEDULES } from '../optimizer/index.ts';
 
-/** Options of the training loop, named as in TRL's DPOConfig and transformers' TrainingArguments. */
-export const trainingSchema = z.strictObject({
+const options = z.strictObject({
   learning_rate: z.number().positive().default(1e-6).describe('peak learning rate of AdamW'),
   lr_scheduler_type: z.enum(SCHEDULES).default('linear').describe('decay after warm-up'),
   warmup_ratio: z.number().min(0).max(1).default(0).describe('share of the steps with a rising learning rate'),
@@ -40,6 +39,22 @@ export const trainingSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('compute what the reference says of each row once, and keep it on disk, instead of in every step'),
+  sync_ref_model: z.boolean().default(false).describe('let the reference follow the policy (TR-DPO)'),
+  ref_model_mixup_alpha: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.6)
+    .describe('share of the policy in the new reference: reference = α·policy + (1 − α)·reference'),
+  ref_model_sync_steps: z.number().int().positive().default(512).describe('optimizer steps between such updates'),
   seed: z.number().int().min(0).default(0).describe('seed of everything random in the run'),
 });
+/** Options of the training loop, named as in TRL's DPOConfig and transformers' TrainingArguments. */
+export const trainingSchema = options.refine(
+  ({ sync_ref_model: moves, precompute_ref_log_probs: precomputed }) => !(moves && precomputed),
+  {
+    path: ['sync_ref_model'],
+    error: 'a reference that moves cannot be precomputed: set precompute_ref_log_probs to false',
+  },
+);
 export type TrainingSettings = z.infer<typeof trainingSchema>;

@@ -13,11 +13,14 @@ import {
   countBatches,
   countValues,
   gradientStep,
+  MIXUP,
+  movingParameters,
   names,
   needsOf,
   needsReference,
   networkSpec,
   READINGS,
+  scalarValue,
   trainableParameters,
   type ReadingVector,
   type StepDefinition,
@@ -67,6 +70,7 @@ export class Trainer {
 
   /** Uploads the initial tensors, and computes the reference's values where the run wants them beforehand. */
   static async create(options: TrainerOptions): Promise<Trainer> {
+    checkReference(options);
     const trainer = new Trainer(options);
     await trainer.#uploadParameters();
     await trainer.#uploadNetworks();
@@ -102,6 +106,10 @@ export class Trainer {
     const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
     for (const { name, shape } of model.referenceParameters) {
       if (!frozen.has(name)) await put(names.reference(name), name, shape, referenceWeights);
+    }
+    if (definition.reference !== 'moving') return;
+    for (const { name, shape } of model.referenceParameters) {
+      if (!frozen.has(name)) await put(names.movingReference(name), name, shape, referenceWeights);
     }
   }
 
@@ -142,6 +150,7 @@ export class Trainer {
     }
     const readings = combineReadings(vectors);
     await this.#update(step, readings['grad_norm']!);
+    await this.#syncReference(step + 1);
     const epoch = (step + 1) / batches.stepsPerEpoch;
     return {
       readings: {
@@ -230,6 +239,16 @@ export class Trainer {
     for (const name of this.state.names().filter(isGradient(definition))) this.state.release(name);
   }
 
+  /** Moves the reference towards the policy, where the run does that and the step is due. */
+  async #syncReference(completedSteps: number): Promise<void> {
+    const { backend, definition, settings } = this.options;
+    if (definition.reference !== 'moving' || completedSteps % settings.ref_model_sync_steps !== 0) return;
+    const { executable } = await this.executables.referenceSync();
+    const scalars = new Map([scalarValue(MIXUP, settings.ref_model_mixup_alpha)]);
+    const outputs = await runGraph(backend, executable, this.state, scalars);
+    for (const [name, tensor] of outputs) this.state.replaceConsumed(name, tensor);
+  }
+
   /** Tensors that a checkpoint keeps: everything that steps change and that outlives them. */
   #trained(): string[] {
     const gradient = isGradient(this.options.definition);
@@ -272,11 +291,24 @@ export class Trainer {
   }
 }
 
+/** A moving reference has to have something to move. */
+function checkReference({ definition: { model, reference } }: TrainerOptions): void {
+  if (reference !== 'moving' || movingParameters(model).length > 0) return;
+  throw new Error(
+    'sync_ref_model: the reference has none of the trained parameters (it is the model without its adapter), so it cannot follow the policy',
+  );
+}
+
 /** Where a run's reference comes from, given what its plugins need and the settings. */
 export function referenceSource(
   definition: Pick<ScalarSource['definition'], 'objective' | 'regularizers'>,
   precompute: boolean,
+  moves = false,
 ): ScalarSource['definition']['reference'] {
-  if (!needsReference(needsOf(definition))) return 'none';
+  if (!needsReference(needsOf(definition))) {
+    if (moves) throw new Error('sync_ref_model: no plugin of this run looks at the reference');
+    return 'none';
+  }
+  if (moves) return 'moving';
   return precompute ? 'precomputed' : 'inline';
 }

@@ -1,5 +1,5 @@
 import { reshape, sliceAxis, type Tensor } from '@tether/graph';
-import type { BatchViews, ModelViews } from '../contracts/index.ts';
+import type { BatchViews, ModelViews, PenaltyContext, WeightViews } from '../contracts/index.ts';
 
 /** One side of x [B, S, …] → [B, …]; side 0 is chosen, side 1 rejected. */
 export function sideOf(x: Tensor, side: 0 | 1): Tensor {
@@ -20,4 +20,10 @@ export function requireReference(views: BatchViews): ModelViews {
     throw new Error('a plugin reads the reference without declaring it: add it to what `needs` returns');
   }
   return views.reference;
+}
+
+/** The trained weights. Throws where the regularizer did not declare that it needs them. */
+export function requireWeights({ key, weights }: Pick<PenaltyContext<unknown>, 'key' | 'weights'>): WeightViews {
+  if (weights === undefined) throw new Error(`${key} reads the weights without declaring "weights" in its needs`);
+  return weights;
 }

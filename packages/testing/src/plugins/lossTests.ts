@@ -120,7 +120,7 @@ export function lossTests(test: Test, make: () => LossUnderTest): void {
 export function unreadNeeds(losses: readonly LossUnderTest[]): string[] {
   const [first] = losses;
   if (first === undefined) return [];
-  const read = new Set<string>(['rejected', 'paddedViews']); // a matter of shapes and of layout
+  const read = new Set<string>(['rejected', 'paddedViews', 'weights']); // of shapes and layout; no part of the views
   for (const under of losses) {
     const tensors = inputsOf(pointsFor(under));
     const restricted = viewsOver(tensors, under.needs);
