@@ -8,7 +8,26 @@ const ropes: readonly RopeConfig[] = [
   { type: 'default', theta: 100 },
   { type: 'linear', theta: 100, factor: 3 },
   { type: 'llama3', theta: 100, factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositionEmbeddings: 16 },
+  {
+    type: 'yarn',
+    theta: 100,
+    factor: 4,
+    attentionFactor: 1,
+    betaFast: 8,
+    betaSlow: 1,
+    originalMaxPositionEmbeddings: 16,
+    truncate: true,
+  },
 ];
+
+const longRope: RopeConfig = {
+  type: 'longrope',
+  theta: 100,
+  shortFactor: [1, 2],
+  longFactor: [3, 5],
+  attentionFactor: 1.2,
+  originalMaxPositionEmbeddings: 6,
+};
 
 const positionsOf = (rows: number, length: number, seed: number): number[] =>
   [...uniformNumbers(rows * length, seed, 0, 200)].map(Math.floor);
@@ -64,5 +83,38 @@ describe('rotary position embedding', () => {
       { x, positions },
     );
     expect(mismatches).toEqual([]);
+  });
+
+  it('turns the first dimensions only where a part of each head turns, and scales the others', () => {
+    const x = uniformNumbers(8, 6);
+    const tables = scaledTables(rotaryTables(input('positions', 'i32', [1, 1]), 4, ropes[0]!), 0.5);
+    const y = applyRotary(input('x', 'f32', [1, 1, 1, 8]), tables);
+    const whole = applyRotary(input('start', 'f32', [1, 1, 1, 4]), tables);
+    const result = evaluate(traceGraph({ y, whole }), { x, start: x.slice(0, 4), positions: [9] });
+    expect([...result.get('y')!.data]).toEqual([...result.get('whole')!.data, ...x.slice(4).map((value) => value / 2)]);
+    const mismatches = checkGradients((tensors) => applyRotary(tensors['x']!, tables), {
+      x: { dtype: 'f32', shape: [1, 1, 1, 8], data: x },
+      positions: { dtype: 'i32', shape: [1, 1], data: [9] },
+    });
+    expect(mismatches).toEqual([]);
+  });
+
+  it('asks each row for its own length in LongRoPE, of which a part may be given', () => {
+    const positions = input('positions', 'i32', [3, 2]);
+    const tables = rotaryTables(positions, 4, longRope);
+    const later = rotaryTables(positions, 4, longRope, input('lengths', 'i32', [3]));
+    const graph = traceGraph({ cos: tables.cos, later: later.cos });
+    const result = evaluate(graph, { positions: [1, 5, 1, 6, 1, 5], lengths: [6, 7, 7] });
+    const expected = (position: number, factor: number, pair: number) =>
+      1.2 * Math.cos((position * 100 ** (-pair / 2)) / factor);
+    const rows = (longs: readonly boolean[]) =>
+      [1, 5, 1, 6, 1, 5].flatMap((position, at) =>
+        [0, 1].map((pair) => {
+          const factors = longs[Math.floor(at / 2)]! ? longRope.longFactor : longRope.shortFactor;
+          return expected(position, factors[pair]!, pair);
+        }),
+      );
+    rows([false, true, false]).forEach((value, i) => expect(result.get('cos')!.data[i]).toBeCloseTo(value, 12));
+    rows([false, true, true]).forEach((value, i) => expect(result.get('later')!.data[i]).toBeCloseTo(value, 12));
   });
 });

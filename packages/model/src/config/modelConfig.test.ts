@@ -108,10 +108,97 @@ describe('what is not supported is refused by name:', () => {
       /hidden_size: 16 is not a multiple of the 3 attention heads/,
     ],
     ['key/value heads that do not divide', { num_key_value_heads: 3 }, /4 attention heads cannot be shared among 3/],
+    [
+      'RoPE that depends on what the model has seen',
+      { rope_scaling: { type: 'dynamic', factor: 2 } },
+      /rope_scaling\.rope_type: "dynamic" is not supported: its frequencies depend on the longest row/,
+    ],
+    [
+      'LongRoPE with lists of another length',
+      { rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [2, 3] } },
+      /short_factor: has 1 numbers, but 2 pairs .*\n.*long_factor.*|rope_scaling\.short_factor: has 1 numbers, but 2 pairs/,
+    ],
+    [
+      'a part of each head, inside the RoPE options',
+      { rope_parameters: { rope_type: 'default', partial_rotary_factor: 0.5 } },
+      /rope_parameters\.partial_rotary_factor: 0\.5 is not supported/,
+    ],
     ['an odd head size', { head_dim: 5 }, /head_dim: 5 is odd/],
   ];
   test.each(cases)('%s', (_, change, message) => {
     expect(() => parseModelConfig({ ...minimal, ...change })).toThrow(message);
+  });
+});
+
+describe('what another architecture does not support is refused by name:', () => {
+  const cases: [what: string, json: Record<string, unknown>, message: RegExp][] = [
+    [
+      'windows of some Mistral layers',
+      { model_type: 'mistral', layer_types: [] },
+      /layer_types: a window in some layers only is not supported/,
+    ],
+    [
+      'a window without a size',
+      { model_type: 'qwen2', layer_types: ['sliding_attention', 'full_attention'] },
+      /layer_types: names sliding_attention, but use_sliding_window is false/,
+    ],
+    [
+      'kinds of layers',
+      { model_type: 'qwen3', layer_types: ['linear_attention', 'full_attention'] },
+      /layer_types\.0: "linear_attention" is not supported/,
+    ],
+    [
+      'too few kinds of layers',
+      { model_type: 'gemma2', layer_types: ['full_attention'] },
+      /layer_types: has 1 entries for 2 layers/,
+    ],
+    [
+      'attention in both directions',
+      { model_type: 'gemma2', use_bidirectional_attention: true },
+      /use_bidirectional_attention: true is not supported/,
+    ],
+    ['another gate', { model_type: 'gemma2', hidden_activation: 'gelu' }, /hidden_activation: "gelu" is not supported/],
+    [
+      'capped scores of Gemma 3',
+      { model_type: 'gemma3_text', attn_logit_softcapping: 50 },
+      /attn_logit_softcapping: capping the scores/,
+    ],
+    ['Gemma 3 with images', { model_type: 'gemma3' }, /model_type: "gemma3" is not supported/],
+    [
+      'scaled windows of Gemma 3',
+      { model_type: 'gemma3_text', rope_parameters: { sliding_attention: { rope_type: 'linear', factor: 2 } } },
+      /rope_parameters\.sliding_attention\.rope_type: "linear" is not supported for layers with a window/,
+    ],
+    ['dropout on the residual', { model_type: 'phi3', resid_pdrop: 0.1 }, /resid_pdrop: 0\.1 is not supported/],
+    [
+      'another RoPE of Phi-3',
+      { model_type: 'phi3', rope_scaling: { type: 'linear', factor: 2 } },
+      /rope_scaling\.rope_type: "linear" is not supported \(supported: "default", "longrope"\)/,
+    ],
+    [
+      'an odd part of each head',
+      { model_type: 'phi3', partial_rotary_factor: 0.75 },
+      /partial_rotary_factor: turns 3 of 4 dimensions/,
+    ],
+    ['too few entries', { model_type: 'smollm3', no_rope_layers: [1] }, /no_rope_layers: has 1 entries for 2 layers/],
+    [
+      'cross-attention',
+      { model_type: 'gpt2', n_embd: 8, n_head: 2, n_layer: 1, add_cross_attention: true },
+      /add_cross_attention: true is not supported/,
+    ],
+    [
+      'another activation of GPT-2',
+      { model_type: 'gpt2', n_embd: 8, n_head: 2, n_layer: 1, activation_function: 'relu' },
+      /activation_function: "relu" is not supported/,
+    ],
+    [
+      'heads of GPT-2 that do not divide',
+      { model_type: 'gpt2', n_embd: 8, n_head: 3, n_layer: 1 },
+      /n_embd: 8 is not a multiple of the 3 attention heads/,
+    ],
+  ];
+  test.each(cases)('%s', (_, json, message) => {
+    expect(() => parseModelConfig({ ...minimal, ...json })).toThrow(message);
   });
 });
 

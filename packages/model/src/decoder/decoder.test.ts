@@ -1,85 +1,27 @@
 import { readFileSync } from 'node:fs';
-import { SEGMENT, type LanguageModel } from '@tether/core';
+import type { LanguageModel } from '@tether/core';
 import {
   checkGradients,
   evaluate,
-  input,
   mul,
   optimize,
   printGraph,
   reshape,
   traceGraph,
   vectorJacobian,
-  type Tensor,
 } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { loadModelConfig, parseModelConfig, type ModelConfig } from '../config/index.ts';
 import { parameterInputs, randomWeights, smallConfig } from '../testing/models.ts';
+import { plainRow, promptOnce, rowInputs, run, type Rows, type Weights } from '../testing/rows.ts';
 import { stories260K } from '../testing/sharedData.ts';
 import { languageModel as llama } from '../languageModel.ts';
-
-/** What the model reads of rows, as plain numbers [B, T]. */
-interface Rows {
-  readonly tokens: readonly number[];
-  readonly segments: readonly number[];
-  readonly positions: readonly number[];
-  readonly keyMask: readonly number[];
-}
-
-/** A row by itself: all tokens in one segment, in order. */
-const plainRow = (tokens: readonly number[]): Rows => ({
-  tokens,
-  segments: tokens.map(() => SEGMENT.prompt),
-  positions: tokens.map((_, position) => position),
-  keyMask: tokens.map(() => 1),
-});
-
-const rowInputs = (rows: number, length: number) => {
-  const make = (name: keyof Rows): Tensor => input(name, 'i32', [rows, length]);
-  return { tokens: make('tokens'), segments: make('segments'), positions: make('positions'), keyMask: make('keyMask') };
-};
-
-type Weights = Readonly<Record<string, ArrayLike<number>>>;
-
-/** Hidden states [B, T, H] and logits [B, T, V] in float64. */
-function run(model: LanguageModel, weights: Weights, rows: Rows, batch = 1) {
-  const length = rows.tokens.length / batch;
-  const parameters = parameterInputs(model);
-  const states = model.hiddenStates(parameters, rowInputs(batch, length));
-  expect(states.shape).toEqual([batch, length, model.hiddenSize]);
-  const flat = reshape(states, [batch * length, model.hiddenSize]);
-  const logits = model.head(parameters).logits(flat, 0, model.vocabularySize);
-  const outputs = evaluate(traceGraph({ states, logits }), { ...weights, ...rows });
-  return { states: outputs.get('states')!.data, logits: outputs.get('logits')!.data };
-}
 
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   expect(a.length).toBe(b.length);
   return Array.from(a).reduce((most, x, index) => Math.max(most, Math.abs(x - b[index]!)), 0);
 };
-
-/** `prompt | chosen | rejected` with padding behind, and the same as two rows by themselves. */
-function promptOnce(
-  prompt: readonly number[],
-  chosen: readonly number[],
-  rejected: readonly number[],
-  padding: number,
-) {
-  const parts = [
-    { segment: SEGMENT.prompt, tokens: prompt, start: 0 },
-    { segment: SEGMENT.chosen, tokens: chosen, start: prompt.length },
-    { segment: SEGMENT.rejected, tokens: rejected, start: prompt.length },
-    { segment: SEGMENT.padding, tokens: new Array<number>(padding).fill(0), start: 0 },
-  ];
-  const row: Rows = {
-    tokens: parts.flatMap(({ tokens }) => tokens),
-    segments: parts.flatMap(({ segment, tokens }) => tokens.map(() => segment)),
-    positions: parts.flatMap(({ start, tokens }) => tokens.map((_, index) => start + index)),
-    keyMask: parts.flatMap(({ segment, tokens }) => tokens.map(() => (segment === SEGMENT.padding ? 0 : 1))),
-  };
-  return { row, alone: [plainRow([...prompt, ...chosen]), plainRow([...prompt, ...rejected])] as const };
-}
 
 function expectPromptOnce(
   model: LanguageModel,
