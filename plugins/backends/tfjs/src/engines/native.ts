@@ -18,7 +18,8 @@ export const NATIVE_PACKAGES = { 'node-gpu': '@tensorflow/tfjs-node-gpu', node: 
 type NativeName = keyof typeof NATIVE_PACKAGES;
 
 const TF_BACKEND = 'tensorflow';
-const BUILD_TOOL = 'node tools/src/tfjs-native/build.ts';
+const BUILD_TOOL = 'npm run tfjs-native';
+const BUILDS: Readonly<Record<NativeName, string>> = { 'node-gpu': `${BUILD_TOOL} -- --gpu`, node: BUILD_TOOL };
 
 /** Where the build tool puts a package that it installs itself. */
 export const nativeModulesFolder = (): string =>
@@ -68,7 +69,7 @@ function loadPackage(name: NativeName, config: TfjsConfig): Tfjs {
   const manifest = locate(packageName, config);
   if (manifest === undefined) {
     throw new EngineUnavailable(
-      `${packageName} is not installed: "npm install ${packageName}@4.22.0", or "${BUILD_TOOL}" in the workspace`,
+      `${packageName} is not installed: "npm install ${packageName}@4.22.0", or "${BUILDS[name]}" in Tether's workspace`,
     );
   }
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // errors only: the rest is about how TensorFlow was built
@@ -80,7 +81,7 @@ function loadPackage(name: NativeName, config: TfjsConfig): Tfjs {
   restoreUtilities(require);
   const binding = join(manifest, '..', 'lib', 'napi-v8', 'tfjs_binding.node');
   if (!existsSync(binding)) {
-    throw new EngineUnavailable(`${packageName} has no native binding at ${binding}: build it with "${BUILD_TOOL}"`);
+    throw new EngineUnavailable(`${packageName} has no native binding at ${binding}: build it with "${BUILDS[name]}"`);
   }
   try {
     return require(packageName) as Tfjs; // it exports all of tfjs-core
