@@ -47,8 +47,16 @@ export const SHIPPED_PLUGINS: Readonly<Record<string, PluginLoader>> = {
   none: () => import('@tether/regularizer-none'),
   kl: () => import('@tether/regularizer-kl'),
   ganpo: () => import('@tether/regularizer-ganpo'),
+  nll: () => import('@tether/regularizer-nll'),
+  l2_initial: () => import('@tether/regularizer-l2-initial'),
+  ...family(
+    () => import('@tether/regularizer-latent'),
+    ['latent_l2', 'latent_cosine', 'mmd', 'sliced_wasserstein', 'cka'],
+  ),
   reference: () => import('@tether/backend-reference'),
   onnxruntime: () => import('@tether/backend-onnxruntime'),
+  tfjs: () => import('@tether/backend-tfjs'),
+  xla: () => import('@tether/backend-xla'),
 };
 
 /** One container module per plugin: a binding of its manifest, named by the name that configs use. */

@@ -10,13 +10,22 @@ interface WasmModule {
   setWasmPaths(folder: string): void;
 }
 
+function load(name: string): unknown {
+  try {
+    return require(name);
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new EngineUnavailable(`${name} cannot be loaded: ${message}`, { cause: error });
+  }
+}
+
 /**
  * Loads TensorFlow.js as the CommonJS modules that they are: all engines of a process share one registry of kernels.
  *
  * Production mode keeps TensorFlow.js from advising other engines on the console; which one runs is for the config.
  */
 export function loadCore(): Tfjs {
-  const tf = require('@tensorflow/tfjs-core') as Tfjs; // the package's own types
+  const tf = load('@tensorflow/tfjs-core') as Tfjs; // the package's own types
   tf.enableProdMode();
   return tf;
 }
@@ -30,7 +39,7 @@ export const activator = (tf: Tfjs, backend: string) => (): void => {
 export async function loadPortable(name: 'wasm' | 'cpu'): Promise<Engine> {
   const tf = loadCore();
   if (!(name in tf.engine().registryFactory)) {
-    const module: unknown = require(PACKAGES[name]);
+    const module = load(PACKAGES[name]);
     if (name === 'wasm') {
       (module as WasmModule).setWasmPaths(`${dirname(require.resolve(PACKAGES.wasm))}/`);
     }
