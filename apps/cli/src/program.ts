@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBackends } from './commands/backends.ts';
+import { addBench } from './commands/bench.ts';
 import { addCompare } from './commands/compare.ts';
 import { addData } from './commands/data.ts';
 import { addEval } from './commands/eval.ts';
@@ -26,7 +27,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted (a checkpoint was written).`,
     );
-  for (const add of [addCompare, addTrain, addEval, addGenerate, addData, addPlugins, addBackends, addGraph])
+  for (const add of [addCompare, addTrain, addEval, addGenerate, addData, addPlugins, addBackends, addBench, addGraph])
     add(program);
   return program;
 }

@@ -47,7 +47,7 @@ export const allEngines = async (registry: PluginRegistry): Promise<EngineChoice
 export async function probeEngine(choice: EngineChoice, baseFolder: string): Promise<EngineReport> {
   const task: ProbeTask = { baseFolder, choice };
   try {
-    return await inChild<ProbeTask, never, EngineReport>(workerBeside(import.meta.url, 'probeWorker'), task, {
+    return await inChild<never, EngineReport>(workerBeside(import.meta.url, 'probeWorker'), task, {
       what: `opening ${choice.backend} ${choice.engine}: it`,
     });
   } catch (error) {

@@ -29,7 +29,7 @@ export type Trial = EngineChoice & ({ readonly figures: TrialFigures } | { reado
 export async function tryEngine(choice: EngineChoice, job: Job, signal: AbortSignal): Promise<Trial> {
   const task: TrialTask = { job: { ...job, source: { ...job.source, backend: asConfig(choice) } }, steps: STEPS };
   try {
-    const figures = await inChild<TrialTask, never, TrialFigures>(workerBeside(import.meta.url, 'trialWorker'), task, {
+    const figures = await inChild<never, TrialFigures>(workerBeside(import.meta.url, 'trialWorker'), task, {
       signal,
       what: 'the trial',
     });

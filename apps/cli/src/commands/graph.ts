@@ -10,6 +10,7 @@ import {
 } from '@tether/core';
 import { planBuckets } from '@tether/data';
 import { Option, type Command } from 'commander';
+import { isAuto } from '../backends/autoBackend.ts';
 import { armSource } from '../config/derive.ts';
 import { loadConfig } from '../config/loadConfig.ts';
 import { parseConfig } from '../config/parseConfig.ts';
@@ -70,7 +71,7 @@ async function printStep(file: string, options: GraphOptions): Promise<void> {
       weightDecay: training.weight_decay,
     },
     maxGradNorm: training.max_grad_norm,
-    reference: referenceSource(plugins, training.precompute_ref_log_probs),
+    reference: referenceSource(plugins, training.precompute_ref_log_probs, training.sync_ref_model),
   };
   const traced = BUILD[options.part](definition, { ...bucket, rows: training.per_device_train_batch_size });
   const graph = verify(options.raw === true ? traced : optimize(traced));
@@ -79,10 +80,13 @@ async function printStep(file: string, options: GraphOptions): Promise<void> {
 }
 
 async function configOfArm(file: string, options: GraphOptions): Promise<{ config: RunConfig; baseFolder: string }> {
-  const loaded = await loadConfig(file, {
+  const asked = await loadConfig(file, {
     ...(options.model === undefined ? {} : { model: options.model }),
     ...(options.data === undefined ? {} : { data: options.data }),
   });
+  // A graph is the same on every backend, so none has to be chosen.
+  const source = isAuto(asked) ? { ...asked.source, backend: 'reference' } : asked.source;
+  const loaded = parseConfig(file, source, asked.baseFolder);
   const arms = loaded.config.compare?.arms ?? [];
   if (arms.length === 0) return loaded;
   const index = options.arm === undefined ? 0 : arms.findIndex(({ name }) => name === options.arm);

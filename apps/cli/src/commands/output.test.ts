@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SHIPPED_PLUGINS } from '../composition/shippedPlugins.ts';
 import { temporaryFolder, tether, TINY, writeConfig } from '../testing/command.ts';
 
 let folder: string;
@@ -26,6 +27,9 @@ describe('help', () => {
     ['data'],
     ['data', 'check'],
     ['plugins'],
+    ['backends'],
+    ['backends', 'install'],
+    ['bench'],
     ['graph'],
   ]) {
     test(`of tether ${command.join(' ')} goes to standard output and ends with 0`, async () => {
@@ -77,7 +81,7 @@ test('plugins lists every shipped plugin with its options and defaults', async (
     name: string;
     fields: { name: string; default: unknown }[];
   }[];
-  const names = ['dpo', 'simpo', 'sft', 'none', 'kl', 'ganpo', 'reference', 'onnxruntime'];
+  const names = Object.keys(SHIPPED_PLUGINS);
   expect(listed.map(({ name }) => name)).toEqual(names);
   for (const name of names) expect(text.stdout).toContain(`  ${name}  `);
   expect(listed[0]?.fields).toContainEqual(expect.objectContaining({ name: 'beta', default: 0.1 }));

@@ -9,7 +9,7 @@ export const workerBeside = (caller: string, name: string): string =>
   fileURLToPath(new URL(`./${name}.${extension}`, caller));
 
 /** What a process is asked. */
-export type ChildRequest<Task> = { readonly kind: 'start'; readonly task: Task } | { readonly kind: 'stop' };
+export type ChildRequest = { readonly kind: 'start'; readonly task: unknown } | { readonly kind: 'stop' };
 
 /** What it answers. */
 export type ChildReply<Event, Result> =
@@ -25,20 +25,20 @@ export interface ChildHooks<Event> {
 }
 
 /**
- * Hands a task to a process of its own, so that its peak memory is its own and a crash of an engine ends only this task.
+ * Hands a task (plain data) to a process of its own, so that its peak memory is its own and a crash of an engine ends only this task.
  *
  * @throws RunFailure with the worker's error, or telling how it died
  */
-export function inChild<Task, Event, Result>(
+export function inChild<Event, Result>(
   worker: string,
-  task: Task,
+  task: unknown,
   { signal, onEvent, what }: ChildHooks<Event>,
 ): Promise<Result> {
   const child = fork(worker, [], {
     execArgv: extension === 'ts' ? ['--conditions=@tether/source'] : [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const send = (message: ChildRequest<Task>): boolean => child.send(message);
+  const send = (message: ChildRequest): boolean => child.send(message);
   const onAbort = (): void => void send({ kind: 'stop' });
   signal?.addEventListener('abort', onAbort, { once: true });
   return new Promise<Result>((resolve, reject) => {
@@ -67,16 +67,17 @@ export interface WorkerHooks<Event> {
 }
 
 /** The other side: makes this process do the task that it is sent, and end. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a worker names the type that its caller sends
 export function serveTask<Task, Event, Result>(
   perform: (task: Task, hooks: WorkerHooks<Event>) => Promise<Result>,
 ): void {
   const stop = new AbortController();
   const reply = (message: ChildReply<Event, Result>): Promise<void> =>
     new Promise((resolve) => void process.send?.(message, undefined, undefined, () => resolve()));
-  const run = async (task: Task): Promise<void> => {
+  const run = async (task: unknown): Promise<void> => {
     try {
       const hooks = { signal: stop.signal, onEvent: (event: Event) => void reply({ kind: 'event', event }) };
-      await reply({ kind: 'done', result: await perform(task, hooks) });
+      await reply({ kind: 'done', result: await perform(task as Task, hooks) });
     } catch (error) {
       await reply({ kind: 'failed', error: toPlainError(error) });
     }
@@ -85,7 +86,7 @@ export function serveTask<Task, Event, Result>(
   // Ctrl-C in a terminal (and often a polite kill) reaches every process of the group; the parent decides what it means.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => process.exit(1)); // the parent is gone: nobody reads what this process does
-  process.on('message', (message: ChildRequest<Task>) => {
+  process.on('message', (message: ChildRequest) => {
     if (message.kind === 'stop') stop.abort();
     else void run(message.task);
   });

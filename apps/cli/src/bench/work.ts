@@ -1,0 +1,57 @@
+import type { EngineChoice } from '../backends/engines.ts';
+import type { ShapeName } from './shapes.ts';
+
+/** Sizes of a batch: every pair has a prompt and two completions of these lengths, in tokens. */
+export interface BatchSize {
+  readonly pairs: number;
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+/** DPO steps, optimizer included. */
+export interface StepWork extends BatchSize {
+  readonly kind: 'step';
+  readonly shape: ShapeName;
+  readonly engine: Pick<EngineChoice, 'backend' | 'options'>;
+  /** Regularizers by name, with their defaults. */
+  readonly regularizers: readonly string[];
+  readonly precompute: boolean;
+  readonly rematerialize: boolean;
+  /** Rank of adapters; 0 trains every weight. */
+  readonly lora: number;
+  readonly steps: number;
+}
+
+/** Sampling: one measured "step" continues `pairs` prompts of `prompt` tokens by `completion` tokens. */
+export interface GenerationWork extends BatchSize {
+  readonly kind: 'generation';
+  readonly shape: ShapeName;
+  readonly engine: Pick<EngineChoice, 'backend' | 'options'>;
+  readonly steps: number;
+}
+
+/** The same by another program, in a Python environment. */
+export interface PeerWork extends BatchSize {
+  readonly kind: 'peer';
+  readonly script: 'trl_dpo' | 'transformers_generate';
+  readonly shape: ShapeName;
+  readonly lora: number;
+  readonly steps: number;
+}
+
+export type Work = StepWork | GenerationWork | PeerWork;
+
+/** What one process measured. */
+export interface Measurement {
+  /** What really ran, with versions. */
+  readonly description: string;
+  /** Every step, the first ones too. */
+  readonly stepSeconds: readonly number[];
+  /** From the start of the work (weights made) to the end of the first step: compiling included. */
+  readonly firstStepSeconds: number;
+  /** Share of a step's time outside the engine: making batches, reading results. */
+  readonly hostShare?: number;
+  readonly peakMemoryBytes: number;
+  /** Of the first step. */
+  readonly loss?: number;
+}

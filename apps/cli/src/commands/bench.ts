@@ -1,0 +1,102 @@
+import { join, resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { allEngines, probeEngine, type EngineChoice } from '../backends/engines.ts';
+import { CASE_NAMES, describeCases, makeCase, type CaseContext } from '../bench/cases.ts';
+import { growthChart } from '../bench/growthChart.ts';
+import { renderMarkdown } from '../bench/markdown.ts';
+import type { BenchReport } from '../bench/report.ts';
+import { runCase, type CaseResult } from '../bench/runCase.ts';
+import type { Measurement } from '../bench/work.ts';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { formatNumber, printLine, tell } from '../output/terminal.ts';
+import { describeMachine } from '../run/machine.ts';
+import { createRunFolder, writeAtomically, writeJson } from '../run/runFolder.ts';
+import { interruptSignal } from './interrupt.ts';
+
+interface BenchOptions {
+  readonly python?: string;
+  readonly steps: number;
+  readonly backend: string;
+  readonly output?: string;
+}
+
+/** Engines that are too slow to be measured on these shapes: the oracle. */
+const NOT_MEASURED = new Set(['reference']);
+
+function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('not a whole number above 0');
+  return value;
+}
+
+function caseName(text: string, before: readonly string[] = []): string[] {
+  if (!CASE_NAMES.includes(text)) throw new InvalidArgumentError(`known cases: ${CASE_NAMES.join(', ')}`);
+  return [...before, text];
+}
+
+export function addBench(program: Command): void {
+  program
+    .command('bench')
+    .summary('seconds and memory of training steps, side by side')
+    .description(
+      `Measures cases whose sides run in turn, each in a process of its own, and writes Markdown, JSON and charts.\n\nCases:\n${describeCases()
+        .map((line) => `  ${line}`)
+        .join('\n')}`,
+    )
+    .argument('<cases...>', 'cases to measure', caseName)
+    .option('--python <interpreter>', 'environment with torch, transformers, trl and peft, for the peers')
+    .option('--steps <number>', 'measured steps of each process, after two of warm-up', atLeastOne, 5)
+    .option('--backend <name>', 'what computes where a case does not compare engines', 'onnxruntime')
+    .option('--output <folder>', 'folder for results; must be absent or empty')
+    .action(bench);
+}
+
+async function bench(names: readonly string[], options: BenchOptions): Promise<void> {
+  const signal = interruptSignal();
+  const context: CaseContext = {
+    engines: names.some((name) => name.startsWith('engines')) ? await installedEngines() : [],
+    engine: { backend: options.backend, options: {} },
+    steps: options.steps,
+  };
+  const folder = await createRunFolder(options.output, 'bench');
+  const cases: CaseResult[] = [];
+  for (const name of names) {
+    tell(name);
+    const result = await runCase(
+      makeCase(name, context),
+      { python: options.python === undefined ? undefined : resolve(options.python), signal },
+      { onRun: (side, round, outcome) => tell(`  ${side}, round ${round}: ${describeOutcome(outcome)}`) },
+    );
+    if (signal.aborted) break; // a case that is not whole compares nothing
+    cases.push(result);
+    const chart = growthChart(result);
+    if (chart !== undefined) await writeAtomically(join(folder, `${name}.svg`), chart);
+  }
+  const report: BenchReport = {
+    createdAt: new Date().toISOString(),
+    command: `tether bench ${names.join(' ')}`,
+    machine: describeMachine(),
+    cases,
+  };
+  const markdown = renderMarkdown(report);
+  await writeJson(join(folder, 'bench.json'), report);
+  await writeAtomically(join(folder, 'README.md'), markdown);
+  printLine(markdown);
+  tell(`results: ${folder}`);
+}
+
+const describeOutcome = (outcome: Measurement | { readonly failure: string }): string =>
+  'failure' in outcome
+    ? `failed: ${outcome.failure}`
+    : `${outcome.stepSeconds.map(formatNumber).join(' ')} s, ${Math.round(outcome.peakMemoryBytes / 2 ** 20)} MiB`;
+
+async function installedEngines(): Promise<EngineChoice[]> {
+  const found: EngineChoice[] = [];
+  for (const engine of await allEngines(new PluginRegistry(process.cwd()))) {
+    if (NOT_MEASURED.has(engine.backend)) continue;
+    const { description, reason } = await probeEngine(engine, process.cwd());
+    if (description === undefined) tell(`  passed over: ${engine.backend} ${engine.engine}: ${reason?.split('\n')[0]}`);
+    else found.push(engine);
+  }
+  return found;
+}
