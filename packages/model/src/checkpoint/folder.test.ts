@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openCheckpoint, type CheckpointReader } from './readFolder.ts';
-import { openSafetensors } from './safetensors.ts';
+import { openSafetensors, writeSafetensors } from './safetensors.ts';
 import { readTokenizerFiles, saveCheckpoint, type CheckpointTensor, type SaveOptions } from './saveFolder.ts';
 
 /** The same random model as transformers saved it: in one float32 file, and in bfloat16 shards. */
@@ -53,6 +53,30 @@ describe('a folder made by transformers', () => {
       dtype: 'BF16',
       shape: [32, 16],
     });
+  });
+
+  test('of a bare model, whose names lack their prefix, gives them their full names', async () => {
+    const bare = async (tensors: readonly string[]): Promise<string[]> => {
+      const folder = join(scratch, tensors[0]!);
+      const data = new Float32Array([7]);
+      await mkdir(folder);
+      await writeSafetensors(
+        join(folder, 'model.safetensors'),
+        tensors.map((name) => ({ name, dtype: 'F32', shape: [1], data })),
+      );
+      const reader = await open(folder);
+      for (const name of reader.tensors.keys()) expect(await reader.read(name)).toEqual(data);
+      return [...reader.tensors.keys()];
+    };
+    expect(await bare(['wte.weight', 'h.0.ln_1.bias'])).toEqual([
+      'transformer.wte.weight',
+      'transformer.h.0.ln_1.bias',
+    ]);
+    expect(await bare(['norm.weight', 'embed_tokens.weight'])).toEqual([
+      'model.norm.weight',
+      'model.embed_tokens.weight',
+    ]);
+    expect(await bare(['lm_head.weight', 'model.norm.weight'])).toEqual(['lm_head.weight', 'model.norm.weight']);
   });
 
   test('without a shard is refused, naming it', async () => {

@@ -38,15 +38,24 @@ export async function openCheckpoint(folder: string): Promise<CheckpointReader> 
   throw new CheckpointError(folder, `it holds neither ${SINGLE_FILE} nor ${INDEX_FILE}${hint}`);
 }
 
+/**
+ * A checkpoint of a bare model, without its head, leaves out the prefix of all names, as the published GPT-2 does: a tensor
+ * that only such a checkpoint has → the prefix. transformers reads both.
+ */
+const BARE_MODELS: Readonly<Record<string, string>> = { 'wte.weight': 'transformer.', 'embed_tokens.weight': 'model.' };
+
 function reader(folder: string, files: readonly SafetensorsFile[]): CheckpointReader {
-  const owners = new Map(files.flatMap((file) => [...file.tensors.keys()].map((name) => [name, file] as const)));
+  const stored = files.flatMap((file) => [...file.tensors].map(([name, info]) => ({ name, info, file })));
+  const bare = Object.keys(BARE_MODELS).find((key) => stored.some(({ name }) => name === key));
+  const prefix = bare === undefined ? '' : BARE_MODELS[bare]!;
+  const owners = new Map(stored.map((tensor) => [prefix + tensor.name, tensor]));
   return {
     folder,
-    tensors: new Map(files.flatMap((file) => [...file.tensors])),
+    tensors: new Map([...owners].map(([name, { info }]) => [name, info])),
     async read(name) {
-      const file = owners.get(name);
-      if (file === undefined) throw new CheckpointError(folder, `it has no tensor ${quote(name)}`);
-      return file.readFloat32(name);
+      const owner = owners.get(name);
+      if (owner === undefined) throw new CheckpointError(folder, `it has no tensor ${quote(name)}`);
+      return owner.file.readFloat32(owner.name);
     },
     async close() {
       await Promise.all(files.map((file) => file.close()));

@@ -4,6 +4,7 @@ import { temporarySibling, writeAll, writeFileAtomically } from './atomicFile.ts
 import { FROM_FLOAT32, type FloatDtype } from './dtypes.ts';
 import { CheckpointError, fileError } from './errors.ts';
 import { byteCount } from './header.ts';
+import { jsonText, replaceFields } from './jsonText.ts';
 import { INDEX_FILE, SINGLE_FILE } from './readFolder.ts';
 import { writeSafetensors, type TensorEntry } from './safetensors.ts';
 
@@ -120,10 +121,9 @@ async function moveIntoPlace(temporary: string, target: string): Promise<void> {
 
 async function writeContents(folder: string, options: SaveOptions): Promise<void> {
   const dtype = options.dtype ?? 'F32';
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   const files = new Map<string, string | Uint8Array>(options.files);
-  files.set('config.json', json(withDtype(options.config, DTYPE_NAMES[dtype])));
-  if (options.generationConfig !== undefined) files.set('generation_config.json', json(options.generationConfig));
+  files.set('config.json', jsonText(withDtype(options.config, DTYPE_NAMES[dtype])));
+  if (options.generationConfig !== undefined) files.set('generation_config.json', jsonText(options.generationConfig));
 
   const shards = planShards([...options.tensors], dtype, options.maxShardBytes ?? 5e9);
   for (const [name, tensors] of shards) {
@@ -133,7 +133,7 @@ async function writeContents(folder: string, options: SaveOptions): Promise<void
       METADATA,
     );
   }
-  if (shards.size > 1) files.set(INDEX_FILE, json(shardIndex(shards, dtype)));
+  if (shards.size > 1) files.set(INDEX_FILE, jsonText(shardIndex(shards, dtype)));
   for (const [name, contents] of files) {
     const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
     await writeFileAtomically(join(folder, name), (handle) => writeAll(handle, bytes));
@@ -144,7 +144,7 @@ async function writeContents(folder: string, options: SaveOptions): Promise<void
 function withDtype(config: SaveOptions['config'], dtype: string): Record<string, unknown> {
   const fields = ['dtype', 'torch_dtype'].filter((field) => field in config);
   const used = fields.length > 0 ? fields : ['torch_dtype'];
-  return { ...config, ...Object.fromEntries(used.map((field) => [field, dtype])) };
+  return replaceFields(config, Object.fromEntries(used.map((field) => [field, dtype])));
 }
 
 function storedEntry({ name, shape, data }: CheckpointTensor, dtype: FloatDtype): TensorEntry {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { markFloats } from '../checkpoint/jsonText.ts';
 import type { DecoderConfig, DecoderType } from './decoder/index.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
@@ -51,5 +52,17 @@ export const architectureOf = (config: ModelConfig): Architecture<ModelConfig> =
 /** Every parameter of a model of any supported architecture. */
 export const modelParameters = (config: ModelConfig): ParameterSpec[] => architectureOf(config).parameters(config);
 
+/** Fields that transformers wants as floats, also where they are whole. */
+const FLOATS = [
+  ...['initializer_range', 'rms_norm_eps', 'layer_norm_epsilon', 'final_logit_softcapping', 'attn_logit_softcapping'],
+  ...['rope_theta', 'rope_local_base_freq'],
+];
+const ROPE_FLOATS = ['factor', 'attention_factor', 'low_freq_factor', 'high_freq_factor', 'beta_fast', 'beta_slow'];
+
 /** The config.json of a model of any supported architecture. */
-export const modelConfigJson = (config: ModelConfig): Record<string, unknown> => architectureOf(config).toJson(config);
+export function modelConfigJson(config: ModelConfig): Record<string, unknown> {
+  const json = markFloats(architectureOf(config).toJson(config), FLOATS);
+  const rope = json['rope_scaling'];
+  if (typeof rope === 'object' && rope !== null) markFloats(rope as Record<string, unknown>, ROPE_FLOATS);
+  return json;
+}

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../checkpoint/jsonText.ts';
 import { ARCHITECTURES, MODEL_TYPES, type ModelConfig, type ModelType } from './architectures.ts';
 import { ModelConfigError } from './errors.ts';
 import { problemsOf, supported, tokenIdListOr } from './fields.ts';
@@ -51,12 +52,11 @@ export function parseModelConfig(json: Readonly<Record<string, unknown>>, path =
 async function readJsonObject(path: string): Promise<Record<string, unknown> | undefined> {
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, 'utf8'));
+    json = parseJson(await readFile(path, 'utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ModelConfigError(path, [`cannot be read: ${(cause as Error).message}`], { cause });
   }
-  const parsed = jsonObject.safeParse(json);
-  if (!parsed.success) throw new ModelConfigError(path, ['must hold a JSON object']);
-  return parsed.data;
+  if (!jsonObject.safeParse(json).success) throw new ModelConfigError(path, ['must hold a JSON object']);
+  return json as Record<string, unknown>; // not zod's copy, which would not know its floats
 }
