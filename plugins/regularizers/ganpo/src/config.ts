@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOSS_NAMES } from './adversarialLoss.ts';
 
 const optimizerSchema = z.strictObject({
   learning_rate_ratio: z
@@ -19,8 +20,26 @@ const optimizerSchema = z.strictObject({
 
 export const ganpoConfig = z
   .strictObject({
+    loss: z
+      .enum(LOSS_NAMES)
+      .default('bce')
+      .describe('of relativistic scores: bce as published; hinge, least_squares and wasserstein are variants'),
+    gradient_penalty: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('weight of (‖∇D‖ − 1)² between policy and reference; absent: 10 for wasserstein, else 0'),
+    discriminators: z
+      .enum(['two', 'one'])
+      .default('two')
+      .describe('two: one for each side, which also rank, as published; one: a plain one for both sides'),
+    architecture: z
+      .enum(['transformer', 'mlp'])
+      .default('transformer')
+      .describe('transformer: encoder layers, as published; mlp: layers that see each position alone'),
+    spectral_norm: z.boolean().default(true).describe('spectral normalization of the first and the last two layers'),
     width: z.number().int().positive().default(512).describe('width of the discriminators'),
-    layers: z.number().int().positive().default(2).describe('transformer encoder layers'),
+    layers: z.number().int().positive().default(2).describe('encoder layers, or of an mlp linear ones'),
     heads: z.number().int().positive().default(8).describe('attention heads'),
     feed_forward_ratio: z
       .number()
@@ -38,4 +57,10 @@ export const ganpoConfig = z
     optimizer: optimizerSchema.prefault({}).describe('AdamW of the discriminators'),
   })
   .refine(({ width, heads }) => width % heads === 0, { error: 'width must be a multiple of heads', path: ['width'] });
+/** Published weight of the gradient penalty (Gulrajani et al. 2017). */
+const WASSERSTEIN_PENALTY = 10;
+
+export const gradientPenaltyWeight = ({ loss, gradient_penalty: weight }: GanpoConfig): number =>
+  weight ?? (loss === 'wasserstein' ? WASSERSTEIN_PENALTY : 0);
+
 export type GanpoConfig = z.infer<typeof ganpoConfig>;

@@ -1,7 +1,5 @@
 import {
   add,
-  concat,
-  broadcast,
   constant,
   div,
   dropout,
@@ -43,8 +41,11 @@ export interface DropoutSource {
 
 export interface DiscriminatorOptions {
   readonly config: GanpoConfig;
-  /** 1/σ of each spectrally normalized layer, one per sequence [N]: forwards with different σ can share a batch. */
-  readonly inverseSigma: Readonly<Record<SpectralLayer, Tensor>>;
+  /**
+   * 1/σ of each spectrally normalized layer, one per sequence [N]: forwards with different σ can share a batch.
+   * Undefined where layers are not normalized.
+   */
+  readonly inverseSigma: Readonly<Record<SpectralLayer, Tensor>> | undefined;
   readonly dropout?: DropoutSource;
 }
 
@@ -66,6 +67,7 @@ const linear = (weights: Weights, name: string, x: Tensor): Tensor =>
 
 /** Linear layer with W/σ, σ per sequence: x [N, …, in]. */
 function spectralLinear(weights: Weights, name: SpectralLayer, x: Tensor, options: DiscriminatorOptions): Tensor {
+  if (options.inverseSigma === undefined) return linear(weights, name, x);
   const scale = reshape(options.inverseSigma[name], [x.shape[0]!, ...x.shape.slice(1).map(() => 1)]);
   return add(mul(project(x, weights[`${name}.weight`]!), scale), weights[`${name}.bias`]!);
 }
@@ -115,28 +117,40 @@ function cut({ latents, mask }: Sequences, limit: number): Sequences {
   return { latents: sliceAxis(latents, 1, 0, length), mask: sliceAxis(mask, 1, 0, length) };
 }
 
+/** What an architecture makes of projected states x [N, L, W], where mask [N, L] is 1 at positions that count. */
+type Body = (weights: Weights, x: Tensor, mask: Tensor, options: DiscriminatorOptions) => Tensor;
+
+const BODIES: Readonly<Record<GanpoConfig['architecture'], Body>> = {
+  transformer(weights, projected, mask, options) {
+    const { layers, width } = options.config;
+    const [count, length] = mask.shape as readonly [number, number];
+    const positions = slice(weights['positions']!, [0, 0], [length, width]); // [L, W]
+    const bias = reshape(mul(sub(1, mask), MASKED), [count, 1, 1, length]);
+    let x = add(projected, positions);
+    for (let layer = 0; layer < layers; layer++) {
+      const input = x;
+      x = scope(`layers.${layer}`, () => encoderLayer(weights, `layers.${layer}`, input, bias, options));
+    }
+    return x;
+  },
+  mlp(weights, projected, _mask, options) {
+    let x = gelu(projected);
+    for (let layer = 0; layer < options.config.layers; layer++) {
+      x = drop(gelu(linear(weights, `layers.${layer}`, x)), options);
+    }
+    return x;
+  },
+};
+
 /** One score per sequence, [N]: how much its hidden states look like the reference's. */
 export function discriminate(weights: Weights, sequences: Sequences, options: DiscriminatorOptions): Tensor {
   const { config } = options;
   const { latents, mask } = cut(sequences, config.max_positions);
-  const [count, length] = mask.shape as readonly [number, number];
-  const positions = slice(weights['positions']!, [0, 0], [length, config.width]); // [L, W]
-  const bias = reshape(mul(sub(1, mask), MASKED), [count, 1, 1, length]);
-  let x = add(spectralLinear(weights, 'project', latents, options), positions); // [N, L, W]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const input = x;
-    x = scope(`layers.${layer}`, () => encoderLayer(weights, `layers.${layer}`, input, bias, options));
-  }
+  const projected = spectralLinear(weights, 'project', latents, options); // [N, L, W]
+  const x = BODIES[config.architecture](weights, projected, mask, options);
   const hidden = gelu(spectralLinear(weights, 'head_hidden', pool(x, mask), options)); // [N, W]
-  return reshape(spectralLinear(weights, 'head_score', hidden, options), [count]);
+  return reshape(spectralLinear(weights, 'head_score', hidden, options), [mask.shape[0]!]);
 }
-
-/** Repeats scalars: k values over N/k sequences each → [N]. */
-export const repeatEach = (values: readonly Tensor[], times: number): Tensor =>
-  concat(
-    values.map((value) => broadcast(reshape(value, [1]), [times])),
-    0,
-  );
 
 /** A mask of ones: every position counts, padding too (the published pooling). */
 export const everyPosition = (mask: Tensor): Tensor => constant(1, 'f32', mask.shape);

@@ -192,6 +192,10 @@ describe('pooling', () => {
 describe('the options', () => {
   it('are the published constants by default', () => {
     expect(ganpoConfig.parse({})).toEqual({
+      loss: 'bce',
+      discriminators: 'two',
+      architecture: 'transformer',
+      spectral_norm: true,
       width: 512,
       layers: 2,
       heads: 8,

@@ -1,66 +1,51 @@
 import {
   add,
-  binaryCrossEntropy,
   cast,
   concat,
   div,
-  equal,
   less,
   maximum,
   minimum,
   mul,
   reduceSum,
+  reshape,
   scope,
   select,
   sliceAxis,
   stopGradient,
   sub,
+  equal,
   type Tensor,
 } from '@tether/graph';
 import {
-  requireReference,
   sideOf,
+  requireReference,
   type BatchViews,
   type LossResult,
   type NetworkTensors,
   type OpponentResult,
   type PenaltyContext,
 } from '@tether/core';
-import type { GanpoConfig } from './config.ts';
-import { discriminate, everyPosition, repeatEach, type DropoutSource, type Sequences } from './discriminator.ts';
-import {
-  DISCRIMINATORS,
-  MEANS,
-  SPECTRAL,
-  type DiscriminatorName,
-  type MeanName,
-  type SpectralLayer,
-} from './networks.ts';
-import { powerIteration, singularValue, type SingularVectors } from './spectralNorm.ts';
+import { ADVERSARIAL_LOSSES } from './adversarialLoss.ts';
+import { gradientPenaltyWeight, type GanpoConfig } from './config.ts';
+import { discriminate, everyPosition, type DropoutSource, type Sequences } from './discriminator.ts';
+import { between, slopePenalty } from './gradientPenalty.ts';
+import { fixedSigmas, trainingSigmas } from './normalization.ts';
+import { rolesOf, type Role, type SequenceSet } from './roles.ts';
 
 type Context = PenaltyContext<GanpoConfig>;
 
-/** Which side of the pair a discriminator guards, and which of the reference's sides it should rank above the policy. */
-const ROLES: Readonly<Record<DiscriminatorName, { side: 0 | 1; better: MeanName; worse: MeanName }>> = {
-  plus: { side: 0, better: 'real_good', worse: 'real_bad' },
-  minus: { side: 1, better: 'real_bad', worse: 'real_good' },
-};
-
 /** The tensors of one discriminator, without its prefix. */
-const partOf = (tensors: NetworkTensors, name: DiscriminatorName): NetworkTensors =>
+const partOf = (tensors: NetworkTensors, name: string): NetworkTensors =>
   Object.fromEntries(
     Object.entries(tensors).flatMap(([key, tensor]) =>
       key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), tensor]] : [],
     ),
   );
 
-const vectorsOf = (state: NetworkTensors, layer: SpectralLayer): SingularVectors => ({
-  u: state[`${layer}.weight_u`]!,
-  v: state[`${layer}.weight_v`]!,
-});
-
-function sequences(views: BatchViews, latents: Tensor, side: 0 | 1, { pooling }: GanpoConfig): Sequences {
+function sequences(views: BatchViews, { model, side }: SequenceSet, { pooling }: GanpoConfig): Sequences {
   const mask = sideOf(views.latentMask, side);
+  const { latents } = model === 'policy' ? views.policy : requireReference(views);
   return { latents: sideOf(latents, side), mask: pooling === 'published' ? everyPosition(mask) : mask };
 }
 
@@ -69,51 +54,40 @@ function joined(parts: readonly Sequences[]): Sequences {
   return { latents: all(({ latents }) => latents), mask: all(({ mask }) => mask) };
 }
 
-/** σ of a layer in each of `forwards` training forwards, every one with its own power iteration, and the last vectors. */
-function iterate(
-  weight: Tensor,
-  start: SingularVectors,
-  forwards: number,
-): { sigmas: Tensor[]; vectors: SingularVectors } {
-  let vectors = start;
-  const sigmas = Array.from({ length: forwards }, () => {
-    vectors = powerIteration(weight, vectors);
-    return singularValue(weight, vectors);
-  });
-  return { sigmas, vectors };
+/** Scores of sets of sequences, each [k, B] for the k kinds of sequences in the set. */
+type Scores = Readonly<Record<string, Tensor>>;
+
+/** Mean of x [k, B] over the kinds of a set → [B]. */
+const overKinds = (x: Tensor): Tensor => mul(reduceSum(x, [0]), 1 / x.shape[0]!);
+
+interface TrainingForward {
+  readonly scores: Scores;
+  /** New power-iteration vectors. */
+  readonly vectors: NetworkTensors;
 }
 
-interface TrainingScores {
-  readonly scores: Readonly<Record<MeanName, Tensor>>; // each [B]
-  readonly state: NetworkTensors;
-}
-
-/** Scores of policy, reference-chosen and reference-rejected in training mode, as one batch of 3·B sequences. */
-function trainingScores(context: Context, name: DiscriminatorName, dropout: DropoutSource): TrainingScores {
+/** Scores of all sets in training mode, as one batch; every set is a forward with a power iteration of its own. */
+function trainingForward(context: Context, name: string, role: Role, dropout: DropoutSource): TrainingForward {
   const { views, config } = context;
-  const reference = requireReference(views);
   const weights = partOf(context.parameters, name);
-  const oldState = partOf(context.state, name);
-  const state: Record<string, Tensor> = {};
   const rows = views.rowWeight.shape[0]!;
-  const inverseSigma = {} as Record<SpectralLayer, Tensor>; // filled for every layer below
-  for (const layer of SPECTRAL) {
-    const { sigmas, vectors } = iterate(weights[`${layer}.weight`]!, vectorsOf(oldState, layer), 3);
-    inverseSigma[layer] = repeatEach(
-      sigmas.map((sigma) => div(1, sigma)),
-      rows,
-    );
-    state[`${layer}.weight_u`] = vectors.u;
-    state[`${layer}.weight_v`] = vectors.v;
-  }
-  const batch = joined([
-    sequences(views, views.policy.latents, ROLES[name].side, config),
-    sequences(views, reference.latents, 0, config),
-    sequences(views, reference.latents, 1, config),
-  ]);
-  const scores = discriminate(weights, batch, { config, inverseSigma, dropout }); // [3B]
-  const part = (index: number): Tensor => sliceAxis(scores, 0, index * rows, (index + 1) * rows);
-  return { scores: { policy: part(0), real_good: part(1), real_bad: part(2) }, state };
+  const sets = Object.entries(role.sets);
+  const sizes = sets.map(([, kinds]) => kinds.length * rows);
+  const normalization = config.spectral_norm
+    ? trainingSigmas(weights, partOf(context.state, name), sizes)
+    : { inverseSigma: undefined, vectors: {} };
+  const batch = joined(sets.flatMap(([, kinds]) => kinds.map((kind) => sequences(views, kind, config))));
+  const all = discriminate(weights, batch, { config, inverseSigma: normalization.inverseSigma, dropout });
+  const stacked = reshape(all, [all.shape[0]! / rows, rows]); // [all kinds, B]
+  let start = 0;
+  const scores = Object.fromEntries(
+    sets.map(([set, kinds]) => {
+      const from = start;
+      start += kinds.length;
+      return [set, sliceAxis(stacked, 0, from, start)];
+    }),
+  );
+  return { scores, vectors: normalization.vectors };
 }
 
 /** Real rows of this batch: a count, as a scalar. */
@@ -125,46 +99,60 @@ const realRows = (views: BatchViews): Tensor => reduceSum(views.rowWeight);
  */
 function updateMean({ config, state, views }: Context, old: Tensor, scores: Tensor): Tensor {
   const rows = realRows(views);
-  const batchMean = stopGradient(div(reduceSum(mul(scores, views.rowWeight)), maximum(rows, 1)));
+  const batchMean = stopGradient(div(reduceSum(mul(overKinds(scores), views.rowWeight)), maximum(rows, 1)));
   const moved = add(mul(old, config.momentum), mul(batchMean, 1 - config.momentum));
   const next = select(equal(state['updates']!, 0), batchMean, moved);
   return select(less(0, rows), next, old);
 }
 
-/** The relativistic discriminator loss: ¼ of four cross-entropies against running means (GANPO, as released). */
-function discriminatorLoss(
-  views: BatchViews,
-  name: DiscriminatorName,
-  scores: TrainingScores['scores'],
-  means: TrainingScores['scores'],
-): Tensor {
-  const { better, worse } = ROLES[name];
-  const term = (score: MeanName, against: MeanName, target: 0 | 1): Tensor =>
-    views.meanOverRows(binaryCrossEntropy(sub(scores[score], means[against]), target));
-  const terms = [
-    term(better, 'policy', 1),
-    term('policy', better, 0),
-    term('policy', worse, 1),
-    term(worse, 'policy', 0),
-  ];
+/** The mean of the role's terms: relativistic losses against running means (GANPO, as released: ¼ of four). */
+function discriminatorLoss({ views, config }: Context, role: Role, scores: Scores, means: Scores): Tensor {
+  const loss = ADVERSARIAL_LOSSES[config.loss];
+  const terms = role.terms
+    .filter(({ ranks }) => loss.ranks || !ranks)
+    .map(({ score, against, target }) =>
+      views.meanOverRows(overKinds(loss.of(sub(scores[score]!, means[against]!), target))),
+    );
   return mul(
     terms.reduce((sum, value) => add(sum, value)),
-    0.25,
+    1 / terms.length,
   );
 }
 
 /** Share of rows in which reference and policy are on their sides of each other's running mean. */
-function accuracy(
-  views: BatchViews,
-  name: DiscriminatorName,
-  scores: TrainingScores['scores'],
-  means: TrainingScores['scores'],
-): Tensor {
-  const { better } = ROLES[name];
-  const right = (test: Tensor): Tensor => views.meanOverRows(cast(test, 'f32'));
-  const reference = right(less(means.policy, scores[better]));
-  const policy = right(less(scores.policy, means[better]));
+function accuracy(views: BatchViews, { real }: Role, scores: Scores, means: Scores): Tensor {
+  const right = (test: Tensor): Tensor => views.meanOverRows(overKinds(cast(test, 'f32')));
+  const reference = right(less(means['policy']!, scores[real]!));
+  const policy = right(less(scores['policy']!, means[real]!));
   return mul(add(reference, policy), 0.5);
+}
+
+/** Scores [k·B] without dropout and power iterations, as in evaluation. */
+function fixedScores({ config }: Context, weights: NetworkTensors, vectors: NetworkTensors, batch: Sequences): Tensor {
+  const count = batch.mask.shape[0]!;
+  const inverseSigma = config.spectral_norm ? fixedSigmas(weights, vectors, count) : undefined;
+  return discriminate(weights, batch, { config, inverseSigma });
+}
+
+/** The mean (‖∇D‖ − 1)² between the policy's states and those that the discriminator takes for real. */
+function meanSlopePenalty(
+  context: Context,
+  name: string,
+  role: Role,
+  vectors: NetworkTensors,
+  { seed, nextStream }: DropoutSource,
+): Tensor {
+  const { views, config } = context;
+  const weights = partOf(context.parameters, name);
+  const read = (set: string): Sequences => joined(role.sets[set]!.map((kind) => sequences(views, kind, config)));
+  const [real, policy] = [read(role.real), read('policy')]; // of the same sides: their masks are the same
+  const latents = between(real.latents, policy.latents, seed, nextStream());
+  const excess = slopePenalty(
+    (at) => fixedScores(context, weights, vectors, { latents: at, mask: policy.mask }),
+    latents,
+  ); // [k·B]
+  const rows = views.rowWeight.shape[0]!;
+  return views.meanOverRows(overKinds(reshape(excess, [excess.shape[0]! / rows, rows])));
 }
 
 /** Numbers for dropout masks, the same in every graph of the same run. */
@@ -173,55 +161,58 @@ function streams(seed: Tensor): DropoutSource {
   return { seed, nextStream: () => stream++ };
 }
 
-/** Loss of both discriminators on latents without gradient, with their new running means and vectors. */
+/** Loss of all discriminators on latents without gradient, with their new running means and vectors. */
 export function ganpoOpponent(context: Context): OpponentResult {
-  const { key, views } = context;
+  const { key, views, config } = context;
   const dropout = streams(context.seed);
+  const penaltyWeight = gradientPenaltyWeight(config);
   const metrics: Record<string, Tensor> = {};
   const gauges: Record<string, Tensor> = {};
   const state: Record<string, Tensor> = { updates: add(context.state['updates']!, minimum(realRows(views), 1)) };
-  const losses = DISCRIMINATORS.map((name) =>
+  const losses = rolesOf(config).map(([name, role]) =>
     scope(name, () => {
-      const { scores, state: vectors } = trainingScores(context, name, dropout);
-      const means = {} as Record<MeanName, Tensor>; // filled for every mean below
-      for (const mean of MEANS) {
-        means[mean] = updateMean(context, context.state[`${name}.mean.${mean}`]!, scores[mean]);
-        state[`${name}.mean.${mean}`] = means[mean];
-        gauges[`${key}/${name}/mean/${mean}`] = means[mean];
-        metrics[`${key}/${name}/score/${mean}`] = views.meanOverRows(scores[mean]);
+      const { scores, vectors } = trainingForward(context, name, role, dropout);
+      const means: Record<string, Tensor> = {};
+      for (const [mean, values] of Object.entries(scores)) {
+        const next = updateMean(context, context.state[`${name}.mean.${mean}`]!, values);
+        means[mean] = next;
+        state[`${name}.mean.${mean}`] = next;
+        gauges[`${key}/${name}/mean/${mean}`] = next;
+        metrics[`${key}/${name}/score/${mean}`] = views.meanOverRows(overKinds(values));
       }
       for (const [vector, value] of Object.entries(vectors)) state[`${name}.${vector}`] = value;
-      const loss = discriminatorLoss(views, name, scores, means);
+      const loss = discriminatorLoss(context, role, scores, means);
       metrics[`${key}/${name}/loss`] = loss;
-      metrics[`${key}/${name}/accuracy`] = accuracy(views, name, scores, means);
-      return loss;
+      metrics[`${key}/${name}/accuracy`] = accuracy(views, role, scores, means);
+      if (penaltyWeight === 0) return loss;
+      const slope = meanSlopePenalty(context, name, role, vectors, dropout);
+      metrics[`${key}/${name}/gradient_penalty`] = slope;
+      return add(loss, mul(slope, penaltyWeight));
     }),
   );
-  return { loss: add(losses[0]!, losses[1]!), metrics, gauges, state };
+  return { loss: losses.reduce((sum, loss) => add(sum, loss)), metrics, gauges, state };
 }
 
-/** ½[BCE(D⁺(h_θ⁺) − m_ref⁺, 1) + BCE(D⁻(h_θ⁻) − m_ref⁻, 1)], discriminators frozen and in evaluation mode. */
+/**
+ * What the policy pays for states that are not taken for the reference's, discriminators frozen and in evaluation mode:
+ * ½[BCE(D⁺(h_θ⁺) − m_ref⁺, 1) + BCE(D⁻(h_θ⁻) − m_ref⁻, 1)] as published.
+ */
 export function ganpoPenalty(context: Context): LossResult {
   const { views, config, state } = context;
   const rows = views.rowWeight.shape[0]!;
-  const losses = DISCRIMINATORS.map((name) =>
+  const losses = rolesOf(config).map(([name, role]) =>
     scope(name, () => {
-      const weights = partOf(context.parameters, name);
       const own = partOf(state, name);
-      const inverse = (layer: SpectralLayer): Tensor =>
-        repeatEach([div(1, singularValue(weights[`${layer}.weight`]!, vectorsOf(own, layer)))], rows);
-      const inverseSigma = {
-        project: inverse('project'),
-        head_hidden: inverse('head_hidden'),
-        head_score: inverse('head_score'),
-      };
-      const { side, better } = ROLES[name];
-      const scores = discriminate(weights, sequences(views, views.policy.latents, side, config), {
-        config,
-        inverseSigma,
-      });
-      return views.meanOverRows(binaryCrossEntropy(sub(scores, own[`mean.${better}`]!), 1));
+      const batch = joined(role.sets['policy']!.map((kind) => sequences(views, kind, config)));
+      const scores = fixedScores(context, partOf(context.parameters, name), own, batch);
+      const relative = sub(reshape(scores, [scores.shape[0]! / rows, rows]), own[`mean.${role.real}`]!);
+      return views.meanOverRows(overKinds(ADVERSARIAL_LOSSES[config.loss].of(relative, 1)));
     }),
   );
-  return { loss: mul(add(losses[0]!, losses[1]!), 0.5) };
+  return {
+    loss: mul(
+      losses.reduce((sum, loss) => add(sum, loss)),
+      1 / losses.length,
+    ),
+  };
 }

@@ -1,17 +1,10 @@
 import type { NetworkDims, NetworkSpec, NetworkTensor } from '@tether/core';
 import type { GanpoConfig } from './config.ts';
-
-/** The two discriminators: D⁺ judges chosen, D⁻ rejected. */
-export const DISCRIMINATORS = ['plus', 'minus'] as const;
-export type DiscriminatorName = (typeof DISCRIMINATORS)[number];
+import { rolesOf, type Role } from './roles.ts';
 
 /** Linear layers under spectral normalization. */
 export const SPECTRAL = ['project', 'head_hidden', 'head_score'] as const;
 export type SpectralLayer = (typeof SPECTRAL)[number];
-
-/** Whose scores a running mean follows: reference-chosen, reference-rejected, policy. */
-export const MEANS = ['real_good', 'real_bad', 'policy'] as const;
-export type MeanName = (typeof MEANS)[number];
 
 const matrix = (out: number, into: number): NetworkTensor => ({
   shape: [out, into],
@@ -46,44 +39,65 @@ function encoderLayer(name: string, { width, feed_forward_ratio: ratio }: GanpoC
   };
 }
 
+/** What stands between the projection and the head. */
+const BODIES: Readonly<Record<GanpoConfig['architecture'], (config: GanpoConfig) => Record<string, NetworkTensor>>> = {
+  transformer: (config) => ({
+    positions: {
+      shape: [config.max_positions, config.width],
+      initializer: { kind: 'normal', standardDeviation: 0.02 },
+    },
+    ...merged(Array.from({ length: config.layers }, (_, index) => encoderLayer(`layers.${index}`, config))),
+  }),
+  mlp: ({ layers, width }) =>
+    merged(Array.from({ length: layers }, (_, index) => linear(`layers.${index}`, width, width))),
+};
+
 function discriminatorParameters(hiddenSize: number, config: GanpoConfig): Record<string, NetworkTensor> {
   const { width } = config;
-  const layers = Array.from({ length: config.layers }, (_, index) => encoderLayer(`layers.${index}`, config));
   return {
     ...linear('project', width, hiddenSize),
-    positions: { shape: [config.max_positions, width], initializer: { kind: 'normal', standardDeviation: 0.02 } },
-    ...merged(layers),
+    ...BODIES[config.architecture](config),
     ...linear('head_hidden', width, width),
     ...linear('head_score', 1, width),
   };
 }
 
-function discriminatorState(hiddenSize: number, { width }: GanpoConfig): Record<string, NetworkTensor> {
+/** Estimates of singular vectors, which spectral normalization keeps from step to step. */
+function singularVectors(hiddenSize: number, { width }: GanpoConfig): Record<string, NetworkTensor> {
   const sizes: Record<SpectralLayer, [number, number]> = {
     project: [width, hiddenSize],
     head_hidden: [width, width],
     head_score: [1, width],
   };
   const vector = (size: number): NetworkTensor => ({ shape: [size], initializer: { kind: 'unitVector' } });
-  return Object.fromEntries([
-    ...SPECTRAL.flatMap((layer) => [
+  return Object.fromEntries(
+    SPECTRAL.flatMap((layer) => [
       [`${layer}.weight_u`, vector(sizes[layer][0])] as const,
       [`${layer}.weight_v`, vector(sizes[layer][1])] as const,
     ]),
-    ...MEANS.map((mean) => [`mean.${mean}`, { shape: [], initializer: { kind: 'constant', value: 0 } }] as const),
-  ]);
+  );
 }
+
+const zero: NetworkTensor = { shape: [], initializer: { kind: 'constant', value: 0 } };
+
+const discriminatorState = (
+  hiddenSize: number,
+  { sets }: Role,
+  config: GanpoConfig,
+): Record<string, NetworkTensor> => ({
+  ...(config.spectral_norm ? singularVectors(hiddenSize, config) : {}),
+  ...Object.fromEntries(Object.keys(sets).map((mean) => [`mean.${mean}`, zero])),
+});
 
 const prefixed = (prefix: string, tensors: Record<string, NetworkTensor>): Record<string, NetworkTensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]));
 
-/** Both discriminators, their power-iteration vectors and running means, and the number of updates so far. */
+/** The discriminators, their power-iteration vectors and running means, and the number of updates so far. */
 export function ganpoNetworks({ hiddenSize }: NetworkDims, config: GanpoConfig): NetworkSpec {
-  const both = (
-    make: (size: number, config: GanpoConfig) => Record<string, NetworkTensor>,
-  ): Record<string, NetworkTensor> => merged(DISCRIMINATORS.map((name) => prefixed(name, make(hiddenSize, config))));
+  const each = (make: (role: Role) => Record<string, NetworkTensor>): Record<string, NetworkTensor> =>
+    merged(rolesOf(config).map(([name, role]) => prefixed(name, make(role))));
   return {
-    parameters: both(discriminatorParameters),
-    state: { ...both(discriminatorState), updates: { shape: [], initializer: { kind: 'constant', value: 0 } } },
+    parameters: each(() => discriminatorParameters(hiddenSize, config)),
+    state: { ...each((role) => discriminatorState(hiddenSize, role, config)), updates: zero },
   };
 }
