@@ -1,7 +1,7 @@
 import { add } from './operations/elementwise.ts';
 import { broadcast } from './operations/layout.ts';
 import { constant } from './operations/source.ts';
-import { inScope, type Tensor } from './tensor.ts';
+import { onBehalfOf, type Tensor } from './tensor.ts';
 import { formatType, isFloat, sameShape, ShapeError } from './types.ts';
 
 /** Everything that `outputs` are computed from, themselves included, inputs before users. */
@@ -44,17 +44,14 @@ export function vectorJacobian(output: Tensor, wrt: readonly Tensor[], outputGra
     if (gradient === undefined || !path.has(node.id) || rule === 'none') continue;
     if (!targets.has(node.id)) gradients.delete(node.id);
     const { inputs, attributes } = node;
-    const contributions = inScope(`${node.scope}'`, () =>
+    const contributions = onBehalfOf(node, "'", () =>
       rule({ inputs, attributes, output: node, outputGradient: gradient }),
     );
     inputs.forEach((input, index) => {
       const contribution = contributions[index];
       if (contribution === undefined || !path.has(input.id)) return;
       const sum = gradients.get(input.id);
-      gradients.set(
-        input.id,
-        sum === undefined ? contribution : inScope(`${node.scope}'`, () => add(sum, contribution)),
-      );
+      gradients.set(input.id, sum === undefined ? contribution : onBehalfOf(node, "'", () => add(sum, contribution)));
     });
   }
   return wrt.map((tensor) => gradients.get(tensor.id) ?? broadcast(constant(0, tensor.dtype), tensor.shape));

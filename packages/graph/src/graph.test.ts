@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { add, captureSources, describeSignature, exp, input, isInput, scope, traceGraph, typeOf } from './index.ts';
+import {
+  add,
+  captureSources,
+  describeSignature,
+  exp,
+  grad,
+  input,
+  isInput,
+  optimize,
+  reduceSum,
+  scope,
+  silu,
+  traceGraph,
+  typeOf,
+} from './index.ts';
 
 describe('traceGraph', () => {
   const x = input('x', 'f32', [2]);
@@ -44,5 +58,17 @@ describe('captureSources', () => {
     captureSources(false);
     expect(captured.source).toContain('graph.test.ts');
     expect(exp(captured).source).toBeUndefined();
+  });
+
+  it('traces gradients and what passes make to the line of the operation that they come from', () => {
+    captureSources(true);
+    const x = input('x', 'f32', [3]);
+    const y = reduceSum(silu(x));
+    captureSources(false);
+    const [gradient] = grad(y, [x]);
+    const { nodes } = optimize(traceGraph({ gradient: gradient! }));
+    const computed = nodes.filter((node) => !isInput(node) && node.inputs.length > 0);
+    expect(computed.length).toBeGreaterThan(0);
+    for (const { source } of computed) expect(source).toContain('graph.test.ts');
   });
 });

@@ -21,6 +21,8 @@ export interface Tensor {
 let nextId = 0;
 let currentScope = '';
 let capturing = false;
+/** The line of the tensor on whose behalf others are made. */
+let currentSource: string | undefined;
 
 /** Records the calling line in each tensor, for profiles. Costs time while tracing. */
 export function captureSources(on: boolean): void {
@@ -43,6 +45,20 @@ export function inScope<T>(path: string, build: () => T): T {
   }
 }
 
+/**
+ * Runs `build` in the scope of a tensor that was made before, with `suffix` behind it: what is made is traced to that
+ * tensor's line.
+ */
+export function onBehalfOf<T>(node: Tensor, suffix: string, build: () => T): T {
+  const outer = currentSource;
+  currentSource = node.source;
+  try {
+    return inScope(node.scope + suffix, build);
+  } finally {
+    currentSource = outer;
+  }
+}
+
 function callerLine(): string | undefined {
   const lines = new Error().stack?.split('\n').slice(1) ?? [];
   const line = lines.find((text) => !/packages\/graph\/(src|dist)\/(tensor|grad|operations)/.test(text));
@@ -59,7 +75,7 @@ export function apply<A>(operation: Operation<string, A>, inputs: readonly Tenso
     const place = currentScope === '' ? '' : ` in ${currentScope}`;
     throw new ShapeError(`${operation.name}(${inputs.map(formatType).join(', ')})${place}: ${error.message}`);
   }
-  const source = capturing ? callerLine() : undefined;
+  const source = currentSource ?? (capturing ? callerLine() : undefined);
   return {
     id: nextId++,
     // The attribute type is erased here; `Operation` records are only ever called with their own attributes.

@@ -2,11 +2,13 @@ import {
   referenceSource,
   Trainer,
   trainingSchema,
+  type BackendPlugin,
   type EncodedRow,
   type HostBatch,
   type RegularizerUse,
   type StepDefinition,
 } from '@tether/core';
+import { captureSources } from '@tether/graph';
 import { collate, planBuckets } from '@tether/data';
 import { initialParameters, languageModel, parseModelConfig } from '@tether/model';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
@@ -30,6 +32,13 @@ function batchesOf({ pairs, prompt, completion, steps }: StepWork): HostBatch[] 
   });
 }
 
+/** Options of a backend that make it trace, with every operation traced to its line from now on. */
+function profilingOptions({ name, profiling }: BackendPlugin, folder: string): Readonly<Record<string, unknown>> {
+  if (profiling === undefined) throw new RunError(`backend ${name} cannot tell what its time goes into`);
+  captureSources(true);
+  return profiling.options(folder);
+}
+
 async function measure(work: StepWork): Promise<Measurement> {
   if (work.lora > 0) throw new RunError('adapters are not part of this benchmark yet');
   const registry = new PluginRegistry(process.cwd());
@@ -50,8 +59,9 @@ async function measure(work: StepWork): Promise<Measurement> {
   };
   const batches = batchesOf(work);
   const plugin = await registry.get('backend', work.engine.backend);
+  const profiling = work.profile === undefined ? {} : profilingOptions(plugin, work.profile);
   const weights = initialParameters(config, 1);
-  const backend = await plugin.create(plugin.config.parse(work.engine.options));
+  const backend = await plugin.create(plugin.config.parse({ ...work.engine.options, ...profiling }));
   const start = performance.now();
   const trainer = await Trainer.create({
     backend,

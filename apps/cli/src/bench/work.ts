@@ -17,6 +17,8 @@ export interface StepWork extends BatchSize {
   readonly regularizers: readonly string[];
   readonly precompute: boolean;
   readonly rematerialize: boolean;
+  /** Folder for the engine's traces; measuring every operation slows the steps down. */
+  readonly profile?: string;
   /** Rank of adapters; 0 trains every weight. */
   readonly lora: number;
   readonly steps: number;

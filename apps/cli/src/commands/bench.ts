@@ -1,12 +1,14 @@
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { allEngines, probeEngine, type EngineChoice } from '../backends/engines.ts';
-import { CASE_NAMES, describeCases, makeCase, type CaseContext } from '../bench/cases.ts';
-import { growthChart } from '../bench/growthChart.ts';
+import { CASE_NAMES, describeCases, makeCase, WARM_UP_STEPS, type Case, type CaseContext } from '../bench/cases.ts';
 import { renderMarkdown } from '../bench/markdown.ts';
+import { perform } from '../bench/perform.ts';
+import { renderProfile } from '../bench/profile.ts';
 import type { BenchReport } from '../bench/report.ts';
 import { runCase, type CaseResult } from '../bench/runCase.ts';
-import type { Measurement } from '../bench/work.ts';
+import type { Measurement, StepWork } from '../bench/work.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { formatNumber, printLine, tell } from '../output/terminal.ts';
 import { describeMachine } from '../run/machine.ts';
@@ -18,6 +20,7 @@ interface BenchOptions {
   readonly steps: number;
   readonly backend: string;
   readonly output?: string;
+  readonly profile?: boolean;
 }
 
 /** Engines that are too slow to be measured on these shapes: the oracle. */
@@ -47,6 +50,7 @@ export function addBench(program: Command): void {
     .option('--python <interpreter>', 'environment with torch, transformers, trl and peft, for the peers')
     .option('--steps <number>', 'measured steps of each process, after two of warm-up', atLeastOne, 5)
     .option('--backend <name>', 'what computes where a case does not compare engines', 'onnxruntime')
+    .option('--profile', 'run the last side of each case once more and tell what its time goes into')
     .option('--output <folder>', 'folder for results; must be absent or empty')
     .action(bench);
 }
@@ -60,16 +64,20 @@ async function bench(names: readonly string[], options: BenchOptions): Promise<v
   };
   const folder = await createRunFolder(options.output, 'bench');
   const cases: CaseResult[] = [];
+  const profiles: string[] = [];
   for (const name of names) {
     tell(name);
+    const made = makeCase(name, context);
     const result = await runCase(
-      makeCase(name, context),
+      made,
       { python: options.python === undefined ? undefined : resolve(options.python), signal },
       { onRun: (side, round, outcome) => tell(`  ${side}, round ${round}: ${describeOutcome(outcome)}`) },
     );
     if (signal.aborted) break; // a case that is not whole compares nothing
     cases.push(result);
+    const { growthChart } = await import('../bench/growthChart.ts'); // the chart library is large
     const chart = growthChart(result);
+    if (options.profile === true) profiles.push(...(await profileOf(made, join(folder, 'traces', name), signal)));
     if (chart !== undefined) await writeAtomically(join(folder, `${name}.svg`), chart);
   }
   const report: BenchReport = {
@@ -78,11 +86,26 @@ async function bench(names: readonly string[], options: BenchOptions): Promise<v
     machine: describeMachine(),
     cases,
   };
-  const markdown = renderMarkdown(report);
+  const markdown = [renderMarkdown(report), ...profiles].join('\n');
   await writeJson(join(folder, 'bench.json'), report);
   await writeAtomically(join(folder, 'README.md'), markdown);
   printLine(markdown);
   tell(`results: ${folder}`);
+}
+
+/** One more run of the case's last side of our own, traced. */
+async function profileOf({ name, sides }: Case, folder: string, signal: AbortSignal): Promise<string[]> {
+  const side = sides.findLast(({ work }) => work.kind === 'step');
+  if (side?.work.kind !== 'step') return [];
+  await mkdir(folder, { recursive: true });
+  const work: StepWork = { ...side.work, profile: folder, steps: WARM_UP_STEPS + 1 };
+  const outcome = await perform(work, { python: undefined, signal });
+  if ('failure' in outcome) {
+    tell(`  no profile: ${outcome.failure}`);
+    return [];
+  }
+  const plugin = await new PluginRegistry(process.cwd()).get('backend', work.engine.backend);
+  return renderProfile(`${name}, ${side.name}`, await plugin.profiling!.read(folder)); // the worker has used it
 }
 
 const describeOutcome = (outcome: Measurement | { readonly failure: string }): string =>

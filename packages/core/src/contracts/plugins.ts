@@ -9,6 +9,7 @@ export type Need =
   | 'rejected' // pairs, not single completions
   | 'referenceLogps'
   | 'referencePredictorStates'
+  | 'mismatchedLogps' // of completions under the prompts of other rows, by both models
   | 'latents'
   | 'referenceLatents'
   | 'paddedViews' // views that carry the hidden states of padding, as separate padded rows would
@@ -130,6 +131,26 @@ export interface InstallOptions {
   readonly folder?: string;
 }
 
+/** The time that one operation of a program took in its last run. */
+export interface ProfiledOperation {
+  /** What the program was compiled as. */
+  readonly program: string;
+  /** As the engine calls it. */
+  readonly operator: string;
+  /** The scope in which the graph's operation was made. */
+  readonly scope: string;
+  /** File and line that made it, where the graph was traced with `captureSources`. */
+  readonly source?: string;
+  readonly seconds: number;
+}
+
+/** How a backend tells what its time goes into. */
+export interface BackendProfiling {
+  /** Options that make every program leave a trace in a folder when it is disposed of. */
+  options(folder: string): Readonly<Record<string, unknown>>;
+  read(folder: string): Promise<readonly ProfiledOperation[]>;
+}
+
 /** Something that a backend needs and can fetch, as `tether backends install <name>` knows it. */
 export interface BackendInstaller {
   readonly name: string;
@@ -149,6 +170,7 @@ export interface BackendPlugin<Config = unknown> extends PluginBase<Config> {
   /** Without it, the backend's defaults are its only engine. */
   readonly engines?: readonly BackendEngine[];
   readonly installers?: readonly BackendInstaller[];
+  readonly profiling?: BackendProfiling;
   availability(config: Config): Promise<Availability>;
   create(config: Config): Promise<Backend>;
 }

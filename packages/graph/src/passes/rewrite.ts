@@ -1,5 +1,5 @@
 import { traceGraph, type Graph } from '../graph.ts';
-import { inScope, withInputs, type Tensor } from '../tensor.ts';
+import { onBehalfOf, withInputs, type Tensor } from '../tensor.ts';
 
 /** Gives the replacement of a node whose inputs were already replaced, or undefined to keep the operation. */
 export type Rewrite = (node: Tensor, inputs: readonly Tensor[]) => Tensor | undefined;
@@ -12,7 +12,7 @@ export function rewriteGraph(graph: Graph, rewrite: Rewrite): Graph {
     const inputs = node.inputs.map(current);
     replaced.set(
       node.id,
-      inScope(node.scope, () => rewrite(node, inputs) ?? withInputs(node, inputs)),
+      onBehalfOf(node, '', () => rewrite(node, inputs) ?? withInputs(node, inputs)),
     );
   }
   return traceGraph(new Map([...graph.outputs].map(([name, tensor]) => [name, current(tensor)])));

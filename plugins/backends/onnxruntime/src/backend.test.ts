@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BackendError, hostTensor } from '@tether/core';
 import {
   add,
+  captureSources,
   constant,
   gather,
   input,
@@ -13,6 +14,7 @@ import {
   randomWord,
   reduceSum,
   scatterAdd,
+  scope,
   sigmoid,
   silu,
   sub,
@@ -21,6 +23,7 @@ import {
 } from '@tether/graph';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackend, plugin } from './index.ts';
+import { readTraces } from './profile.ts';
 import { runNumbers, uploadNumbers, wave } from './testing/run.ts';
 
 const config = { providers: ['cpu' as const], threads: 2 };
@@ -141,7 +144,7 @@ describe('running', () => {
 describe('the order of execution', () => {
   it('is that of the graph, so that nothing is computed long before or after it is wanted', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tether-order-'));
-    const profiled = await createBackend(config, { profilePrefix: join(folder, 'run') });
+    const profiled = await createBackend({ ...config, profile: folder });
     // Gradients of weights, as a training step has them: each is wanted only at the very end.
     const layers = Array.from({ length: 12 }, (_, index) => input(`w${index}`, 'f32', [64, 64]));
     let x: Tensor = input('x', 'f32', [64, 64]);
@@ -166,6 +169,29 @@ describe('the order of execution', () => {
     expect(products).toHaveLength(24);
     // Results that are wanted within 8 nodes may wait for that.
     products.forEach((product, at) => expect(Math.max(...products.slice(0, at))).toBeLessThan(product + 8));
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('a profile', () => {
+  it('tells operator, scope and source line of every operation of the last run', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tether-profile-'));
+    const profiled = await createBackend({ ...config, profile: folder });
+    captureSources(true);
+    const x = input('x', 'f32', [64, 64]);
+    const graph = traceGraph({ y: scope('layer', () => matmul(x, silu(x))) });
+    captureSources(false);
+    const executable = await profiled.compile(graph, { label: 'step 4×256' });
+    const inputs = await uploadNumbers(profiled, graph, { x: wave([64, 64]) });
+    for (let run = 0; run < 3; run++) await executable.run(inputs);
+    await executable.dispose();
+    const operations = await readTraces(folder);
+    expect(operations.filter(({ operator }) => operator.endsWith('MatMul'))).toHaveLength(1);
+    for (const { program, scope: place, source, seconds } of operations) {
+      expect(program).toBe('step 4×256');
+      expect(seconds).toBeGreaterThanOrEqual(0);
+      if (place.startsWith('layer')) expect(source).toContain('backend.test.ts');
+    }
     rmSync(folder, { recursive: true });
   });
 });

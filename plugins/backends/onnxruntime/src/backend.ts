@@ -26,6 +26,7 @@ export async function createBackend(
   const runtime = await loadRuntime(config.library);
   const settingsOf = (providers: SessionSettings['providers']): SessionSettings => ({
     ...defaultSettings(config.threads, providers),
+    ...(config.profile !== undefined && { profile: config.profile }),
     ...overrides,
   });
   const choice = await chooseProviders(runtime, config, settingsOf);

@@ -13,6 +13,10 @@ export const configSchema = z.strictObject({
     .describe(
       'execution providers in order of preference: those that cannot be had are passed over if cpu is listed; cpu also takes the operations that the others lack',
     ),
+  profile: z
+    .string()
+    .optional()
+    .describe('folder in which every program leaves a trace of its operations when it is disposed of'),
   library: z
     .string()
     .optional()

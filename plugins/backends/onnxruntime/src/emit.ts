@@ -2,6 +2,7 @@ import type { Graph, Tensor } from '@tether/graph';
 import { COMPUTE_TYPE, ModelBuilder, type LoweringContext, type LoweringOverrides, type Value } from './lower/index.ts';
 import type { OnnxModel, OnnxNode, OnnxValue } from './onnx/model.ts';
 import { pinOrder } from './order.ts';
+import { traceLabel } from './profile.ts';
 import { planSteps, type Step } from './plan.ts';
 import { recomputeCheap } from './recompute.ts';
 
@@ -30,7 +31,7 @@ export function emitSteps(graph: Graph, steps: readonly Step[]): OnnxModel {
 }
 
 function emitStep({ node, inputs: tensors, lower }: Step, builder: ModelBuilder, values: Map<number, Value>): Value {
-  builder.label = node.scope === '' ? node.operation.name : `${node.scope}/${node.operation.name}`;
+  builder.label = traceLabel(node);
   const isCast = node.operation.name === 'cast';
   const inputs = tensors.map((tensor) => {
     const value = values.get(tensor.id)!; // steps come after what they are computed from

@@ -37,7 +37,14 @@ export async function compileGraph(engine: Engine, source: Graph, options: Compi
   const model = emitModel(graph, Object.assign({}, ...overrides) as LoweringOverrides);
   const names = (values: readonly { readonly name: string }[]): string[] => values.map(({ name }) => name);
   const session = await naming(label, () =>
-    createSession(engine.runtime, encodeModel(model), names(model.inputs), names(model.outputs), engine.settings),
+    createSession(
+      engine.runtime,
+      encodeModel(model),
+      names(model.inputs),
+      names(model.outputs),
+      engine.settings,
+      label,
+    ),
   );
   const donations = engine.memory.allowsInPlace ? safeDonations(model, inPlace) : new Map<string, string>();
   const { providers } = engine.settings;

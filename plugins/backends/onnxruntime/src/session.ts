@@ -1,4 +1,5 @@
 import { BackendError } from '@tether/core';
+import { tracePrefix } from './profile.ts';
 import { appendProvider } from './providers/append.ts';
 import { OPTIMIZATION_LEVEL, type SessionSettings } from './settings.ts';
 import type { Handle, OrtApi } from './native/api.ts';
@@ -15,14 +16,14 @@ export interface Session {
   dispose(): void;
 }
 
-function configure(api: OrtApi, options: Handle, settings: SessionSettings): void {
+function configure(api: OrtApi, options: Handle, settings: SessionSettings, label: string): void {
   api.call('SetIntraOpNumThreads', options, settings.threads);
   api.call('SetSessionGraphOptimizationLevel', options, OPTIMIZATION_LEVEL[settings.optimization]);
   api.call(settings.memoryPattern ? 'EnableMemPattern' : 'DisableMemPattern', options);
   api.call(settings.arena ? 'EnableCpuMemArena' : 'DisableCpuMemArena', options);
   for (const [key, value] of Object.entries(settings.entries)) api.call('AddSessionConfigEntry', options, key, value);
   for (const provider of settings.providers) appendProvider(api, options, provider);
-  if (settings.profilePrefix !== undefined) api.call('EnableProfiling', options, settings.profilePrefix);
+  if (settings.profile !== undefined) api.call('EnableProfiling', options, tracePrefix(settings.profile, label));
 }
 
 export async function createSession(
@@ -31,11 +32,12 @@ export async function createSession(
   inputNames: readonly string[],
   outputNames: readonly string[],
   settings: SessionSettings,
+  label = 'graph',
 ): Promise<Session> {
   const options = api.create('CreateSessionOptions');
   let session: Handle | undefined;
   try {
-    configure(api, options, settings);
+    configure(api, options, settings, label);
     session = await api.createAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
   } finally {
     api.release('ReleaseSessionOptions', options);

@@ -17,8 +17,8 @@ export interface SessionSettings {
   readonly arena: boolean;
   /** Further entries of the session's configuration, by their ONNX Runtime names. */
   readonly entries: Readonly<Record<string, string>>;
-  /** Writes a trace of every node, when the session is disposed of, into a file whose name starts so. */
-  readonly profilePrefix?: string;
+  /** Folder in which a session leaves a trace of every node when it is disposed of. */
+  readonly profile?: string;
 }
 
 export const defaultSettings = (threads: number, providers: readonly DeviceProvider[]): SessionSettings => ({
