@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { Backend } from '@tether/core';
-import type { DeviceKind, XlaConfig } from './config.ts';
+import type { XlaConfig } from './config.ts';
 import { connect } from './connect.ts';
 import { compileGraph, type Engine, type XlaExecutable } from './executable.ts';
 import { programFolder } from './find/folders.ts';
-import type { XlaFlags } from './options.ts';
+import { CompilerFlags, defaultFlags } from './flags.ts';
 import { ProgramCache } from './programCache.ts';
 import { TensorStore } from './tensor.ts';
 
@@ -19,20 +19,6 @@ export interface XlaBackend extends Backend {
   liveObjects(): { readonly buffers: number; readonly events: number };
 }
 
-/** 16-bit floats are rounded after every operation, as everywhere. */
-const EVERYWHERE: XlaFlags = { xla_allow_excess_precision: false };
-/** Sums of scattered rows in an order that is the same in every run. */
-const GPU: XlaFlags = { ...EVERYWHERE, xla_gpu_deterministic_ops: true };
-/** The larger of a number and NaN is NaN. */
-const CPU: XlaFlags = { ...EVERYWHERE, xla_cpu_enable_fast_min_max: false };
-const FLAGS: Readonly<Record<DeviceKind, XlaFlags>> = {
-  cpu: CPU,
-  cuda: GPU,
-  rocm: GPU,
-  oneapi: EVERYWHERE,
-  tpu: EVERYWHERE,
-};
-
 const warn = (message: string): void => process.emitWarning(message, 'TetherXlaWarning');
 
 export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
@@ -46,7 +32,7 @@ export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
     store,
     partition: { devices: config.devices, state: config.state },
     compute: config.compute,
-    flags: { ...FLAGS[config.device], ...config.flags },
+    flags: new CompilerFlags(defaultFlags(config, library.path), config.flags, warn),
     cache:
       folder === false
         ? undefined

@@ -19,9 +19,7 @@ async function findWorking(config: XlaConfig): Promise<{ library: LocatedLibrary
     facts = await probeLibrary(library.path, probeFolder());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new BackendError(
-      `${reason} (from: ${library.from}). Get a working plugin for ${device} with ${howToGet(device)}`,
-    );
+    throw new BackendError(`${reason} (from: ${library.from}). Plugins for ${device}: ${howToGet(device)}`);
   }
   if (!PLATFORMS[device].includes(facts.platform.toLowerCase())) {
     throw new BackendError(
@@ -65,7 +63,7 @@ export interface Connection {
 export async function connect(config: XlaConfig): Promise<Connection> {
   const { library } = await findWorking(config);
   // A processor is as many devices as one asks for; other devices are what they are.
-  const options = config.device === 'cpu' ? { cpu_device_count: config.devices } : {};
+  const options = config.device === 'cpu' ? { [CPU_DEVICES]: config.devices } : {};
   const key = JSON.stringify([library.path, options]);
   const entry = shared.get(key) ?? { client: open(library.path, options), users: 0 };
   shared.set(key, entry);
@@ -85,9 +83,32 @@ export async function connect(config: XlaConfig): Promise<Connection> {
 }
 
 async function open(path: string, options: Readonly<Record<string, number>>): Promise<PjrtClient> {
-  // The plugin's log would come between the lines of the program's own output.
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  return PjrtClient.create(await openLibrary(path), options);
+  const { [CPU_DEVICES]: devices = 1 } = options;
+  const environment = {
+    TF_CPP_MIN_LOG_LEVEL: '2', // the plugin's log would come between the lines of the program's own output
+    ...(devices === 1 ? {} : { [THREADS_VARIABLE]: String(Math.max(cpus().length, devices * THREADS_PER_DEVICE)) }),
+  };
+  return withEnvironment(environment, async () => PjrtClient.create(await openLibrary(path), options));
+}
+
+const CPU_DEVICES = 'cpu_device_count';
+/** Size of the CPU plugin's pools of threads; by default one thread per processor. */
+const THREADS_VARIABLE = 'PJRT_NPROC';
+/**
+ * A device that waits for the others in a collective operation keeps its threads. With as many threads as devices, the
+ * others may find none left to come there on (seen at 4 devices with 4 threads; 8 sufficed).
+ */
+const THREADS_PER_DEVICE = 4;
+
+/** Sets variables that are not set already, as long as `action` takes. */
+async function withEnvironment<T>(variables: Readonly<Record<string, string>>, action: () => Promise<T>): Promise<T> {
+  const added = Object.entries(variables).filter(([name]) => process.env[name] === undefined);
+  for (const [name, value] of added) process.env[name] = value;
+  try {
+    return await action();
+  } finally {
+    for (const [name] of added) Reflect.deleteProperty(process.env, name);
+  }
 }
 
 function describe(

@@ -2,6 +2,7 @@ import { BackendError, type CompileOptions, type Executable } from '@tether/core
 import { optimize, typeOf, type Graph } from '@tether/graph';
 import { emitProgram, type Program } from './emit.ts';
 import type { Compute } from './lower/index.ts';
+import type { CompilerFlags } from './flags.ts';
 import { compileOptions, type XlaFlags } from './options.ts';
 import type { LoadedProgram, PjrtClient, ProgramMemory } from './pjrt/client.ts';
 import type { Pointer } from './pjrt/memory.ts';
@@ -16,7 +17,7 @@ export interface Engine {
   readonly store: TensorStore;
   readonly partition: Partition;
   readonly compute: Compute;
-  readonly flags: XlaFlags;
+  readonly flags: CompilerFlags;
   readonly cache: ProgramCache | undefined;
 }
 
@@ -44,12 +45,14 @@ export async function compileGraph(
   checkRows(source, engine.partition, label);
   const graph = optimize(source);
   const program = emitProgram(graph, { compute: engine.compute, partition: engine.partition, inPlace });
-  const bytes = compileOptions(engine.partition.devices, engine.flags);
-  const compile = (): Promise<LoadedProgram> => engine.client.compile(program.text, bytes);
-  const loaded = await naming(label, () =>
-    engine.cache === undefined ? compile() : engine.cache.load(program.text, bytes, compile),
-  );
+  const loaded = await naming(label, () => engine.flags.settle((flags) => load(engine, program.text, flags)));
   return new CompiledGraph(engine, source, graph, program, loaded, label, new Set(inPlace.values()));
+}
+
+function load({ client, partition, cache }: Engine, text: string, flags: XlaFlags): Promise<LoadedProgram> {
+  const options = compileOptions(partition.devices, flags);
+  const compile = (): Promise<LoadedProgram> => client.compile(text, options);
+  return cache === undefined ? compile() : cache.load(text, options, compile);
 }
 
 class CompiledGraph implements XlaExecutable {

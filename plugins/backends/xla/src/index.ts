@@ -5,7 +5,10 @@ import { availability } from './connect.ts';
 
 export { createBackend, type XlaBackend } from './backend.ts';
 export { configSchema, DEVICES, type DeviceKind, type XlaConfig } from './config.ts';
+export { describeXla, type DescribeOptions, type DeviceReport } from './describe.ts';
 export type { XlaExecutable } from './executable.ts';
+export { TARGETS, type Target, type TargetName } from './find/targets.ts';
+export { installXla, isTargetName, type Installed, type InstallOptions } from './install.ts';
 
 /** Runs graphs as StableHLO programs through a PJRT plugin. The native library is loaded when a backend is made. */
 export const plugin = defineBackend<XlaConfig>({

@@ -25,7 +25,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** The library of a kind of device below folders of Python packages. */
 export function libraryIn(folders: readonly string[], device: DeviceKind): string | undefined {
   for (const folder of folders) {
-    const [path] = globSync(LIBRARY_PATHS[device] as string[], { cwd: folder }).toSorted();
+    const [path] = globSync(LIBRARY_PATHS[device], { cwd: folder }).toSorted();
     if (path !== undefined) return join(folder, path);
   }
   return undefined;

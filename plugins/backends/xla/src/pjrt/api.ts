@@ -132,7 +132,7 @@ export class PjrtApi {
       this.#check(error);
     } catch (error) {
       if (!this.#learnSize(error)) throw error;
-      return this.callAsync(name, values, memory);
+      return await this.callAsync(name, values, memory);
     } finally {
       inFlight.delete(call);
     }

@@ -288,8 +288,10 @@ export class LoadedProgram {
   }
 
   /** Waits for every device; the first failure. */
-  async #awaitAll(events: readonly Pointer[]): Promise<unknown> {
+  async #awaitAll(events: readonly Pointer[]): Promise<Error | undefined> {
     const settled = await Promise.allSettled(events.map((event) => this.#client.awaitEvent(event)));
-    return settled.find((result) => result.status === 'rejected')?.reason;
+    const failed = settled.find((result) => result.status === 'rejected');
+    if (failed === undefined) return undefined;
+    return failed.reason instanceof Error ? failed.reason : new Error(String(failed.reason));
   }
 }

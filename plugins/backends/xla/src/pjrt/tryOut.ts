@@ -25,7 +25,12 @@ return %0 : tensor<f32>
 /** Loads a plugin, connects to its devices and adds 1 + 1 on the first one. */
 export async function tryOut(path: string): Promise<PluginFacts> {
   const api = await openLibrary(path);
-  const client = await PjrtClient.create(api);
+  const client = await PjrtClient.create(api).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BackendError(
+      `this plugin (PJRT ${formatVersion(api.version)}) finds no device that it can use: ${reason}`,
+    );
+  });
   try {
     if (client.devices.length === 0) throw new BackendError('the plugin has no device');
     const program = await client.compile(ONE_PLUS_ONE, compileOptions(1, {}));
