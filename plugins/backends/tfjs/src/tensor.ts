@@ -1,18 +1,19 @@
-import { BackendError, type DeviceTensor, type HostArray, type HostTensor } from '@tether/core';
+import { BackendError, type DeviceTensor, type HostTensor } from '@tether/core';
 import { formatType, sizeOf, type DType, type Shape, type TensorType } from '@tether/graph';
-import type { Engine, Value } from './engines/engine.ts';
+import type { ElementType, Elements, Engine, Value } from './engines/engine.ts';
 
 /** Element types of TensorFlow.js, and the arrays that they are uploaded from. */
 const LAYOUT = {
-  f32: { dtype: 'float32', arrays: ['Float32Array', 'Float64Array'], copy: (data) => Float32Array.from(data) },
-  i32: { dtype: 'int32', arrays: ['Int32Array'], copy: (data) => Int32Array.from(data) },
-  bool: { dtype: 'bool', arrays: ['Uint8Array'], copy: (data) => Uint8Array.from(data) },
+  f32: { dtype: 'float32', arrays: ['Float32Array', 'Float64Array'], from: (data) => Float32Array.from(data) },
+  i32: { dtype: 'int32', arrays: ['Int32Array'], from: (data) => Int32Array.from(data) },
+  bool: { dtype: 'bool', arrays: ['Uint8Array'], from: (data) => Uint8Array.from(data) },
 } as const satisfies Partial<Record<DType, ElementLayout>>;
 
 interface ElementLayout {
-  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly dtype: ElementType;
   readonly arrays: readonly string[];
-  readonly copy: (data: HostArray) => Float32Array | Int32Array | Uint8Array;
+  /** Numbers in the array of this type. */
+  readonly from: (data: ArrayLike<number>) => Elements;
 }
 
 const isHeld = (dtype: DType): dtype is keyof typeof LAYOUT => dtype in LAYOUT;
@@ -66,14 +67,13 @@ export function fromHost(backend: string, engine: Engine, { dtype, shape, data }
     throw new BackendError(`${data.length} elements are not ${formatType({ dtype, shape })}`);
   }
   engine.activate();
-  // A copy: the engines keep the array itself until they first read it, and `cpu` computes on it.
-  const value = engine.tf.engine().makeTensor(layout.copy(data), [...shape], layout.dtype);
-  return new TfjsTensor(backend, { dtype, shape }, value);
+  const elements = data instanceof Float64Array ? layout.from(data) : (data as Elements); // by the check of `arrays`
+  return new TfjsTensor(backend, { dtype, shape }, engine.upload(elements, shape, layout.dtype));
 }
 
 /** A copy of its elements. */
 export function toHost(engine: Engine, tensor: TfjsTensor): HostTensor {
   engine.activate();
   const { dtype, shape } = tensor;
-  return { dtype, shape, data: layoutOf(dtype).copy(tensor.value().dataSync()) };
+  return { dtype, shape, data: engine.download(tensor.value()) };
 }

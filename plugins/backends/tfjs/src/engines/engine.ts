@@ -1,9 +1,13 @@
+import type { Shape } from '@tether/graph';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import type { EngineName } from '../config.ts';
 
 export type Tfjs = typeof tfjs;
 /** A tensor of TensorFlow.js: immutable, freed by `dispose`. */
 export type Value = tfjs.Tensor;
+
+export type ElementType = 'float32' | 'int32' | 'bool';
+export type Elements = Float32Array | Int32Array | Uint8Array;
 
 /** Operands of a kernel by its names for them, or in order. */
 export type Operands = Readonly<Record<string, Value>> | readonly Value[];
@@ -16,7 +20,7 @@ export type NativeOperation = (name: string, inputs: readonly Value[], attribute
 
 export interface NativeAttribute {
   readonly name: string;
-  readonly value: boolean | 'float32' | 'int32' | 'bool';
+  readonly value: boolean | ElementType;
 }
 
 /** One of the engines, loaded and working. */
@@ -26,6 +30,10 @@ export interface Engine {
   readonly description: string;
   readonly tf: Tfjs;
   readonly kernel: Kernel;
+  /** A tensor of these elements, which the caller may change afterwards. */
+  upload(data: Elements, shape: Shape, dtype: ElementType): Value;
+  /** The elements, for the caller to keep and change. */
+  download(value: Value): Elements;
   /** TensorFlow's own operations, where the engine is TensorFlow. */
   readonly native?: NativeOperation;
   /** Makes this the engine that kernels run on: TensorFlow.js knows one at a time per process. */

@@ -100,6 +100,16 @@ const nativeOperation = (backend: NodeBackend): NativeOperation => {
     backend.executeSingleOutput(name, attributes.map(attribute), inputs) as ReturnType<NativeOperation>;
 };
 
+/**
+ * tfjs-node keeps an array until the first operation that reads it, and the garbage collector longer; an operation that
+ * does nothing moves the elements to TensorFlow at once. Reading gives a copy.
+ */
+const transfers = (tf: Tfjs, native: NativeOperation): Pick<Engine, 'upload' | 'download'> => ({
+  upload: (data, shape, dtype) =>
+    tf.tidy(() => native('Identity', [tf.engine().makeTensor(data, [...shape], dtype)], [{ name: 'T', value: dtype }])),
+  download: (value) => value.dataSync(),
+});
+
 /** @throws EngineUnavailable */
 export async function loadNative(name: NativeName, config: TfjsConfig): Promise<Engine> {
   const core = loadCore();
@@ -109,14 +119,16 @@ export async function loadNative(name: NativeName, config: TfjsConfig): Promise<
   const backend = tf.backend() as unknown as NodeBackend; // tfjs-node registered it
   if (name === 'node-gpu' && !backend.isUsingGpuDevice) throw new EngineUnavailable('TensorFlow finds no GPU');
   if (name === 'node' && backend.isUsingGpuDevice) throw new EngineUnavailable('this process has TensorFlow on a GPU');
+  const native = nativeOperation(backend);
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism());
   const where = name === 'node-gpu' ? 'GPU' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return {
     name,
     tf,
     kernel: kernelsOf(tf),
+    native,
+    ...transfers(tf, native),
     description: `tfjs ${tf.version_core}, ${name} (TensorFlow ${backend.binding.TF_Version}), ${where}`,
-    native: nativeOperation(backend),
     activate: activator(tf, TF_BACKEND),
   };
 }

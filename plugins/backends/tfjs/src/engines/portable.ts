@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { EngineUnavailable, kernelsOf, type Engine, type Tfjs } from './engine.ts';
+import { EngineUnavailable, kernelsOf, type Elements, type Engine, type Tfjs } from './engine.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -35,6 +35,15 @@ export const activator = (tf: Tfjs, backend: string) => (): void => {
   if (tf.getBackend() !== backend) void tf.setBackend(backend);
 };
 
+/** WebAssembly has a memory of its own; what the plain engine is given, or gives, is what it computes on. */
+function transfers(tf: Tfjs, name: 'wasm' | 'cpu'): Pick<Engine, 'upload' | 'download'> {
+  const detached = (data: Elements): Elements => (name === 'cpu' ? data.slice() : data);
+  return {
+    upload: (data, shape, dtype) => tf.engine().makeTensor(detached(data), [...shape], dtype),
+    download: (value) => detached(value.dataSync()),
+  };
+}
+
 /** @throws EngineUnavailable */
 export async function loadPortable(name: 'wasm' | 'cpu'): Promise<Engine> {
   const tf = loadCore();
@@ -52,6 +61,7 @@ export async function loadPortable(name: 'wasm' | 'cpu'): Promise<Engine> {
     name,
     tf,
     kernel: kernelsOf(tf),
+    ...transfers(tf, name),
     description: `tfjs ${tf.version_core}, ${name} (${what}), 1 thread`,
     activate: activator(tf, name),
   };

@@ -1,5 +1,5 @@
 import type { Shape, Tensor } from '@tether/graph';
-import type { Engine, Kernel, Value } from '../engines/engine.ts';
+import type { ElementType, Engine, Kernel, Value } from '../engines/engine.ts';
 
 /** What a lowering function gets besides the operation's attributes. */
 export interface LoweringContext {
@@ -29,8 +29,8 @@ export function expand(engine: Engine, x: Value, shape: Shape): Value {
   const whole = lead === 0 ? x : kernel('Reshape', { x }, { shape: aligned });
   if (repeats.every((count) => count === 1)) return whole;
   if (engine.native !== undefined) {
-    const target = engine.tf.engine().makeTensor(Int32Array.from(shape), [shape.length], 'int32');
-    const type = x.dtype as 'float32' | 'int32' | 'bool'; // no other type is uploaded
+    const target = engine.upload(Int32Array.from(shape), [shape.length], 'int32');
+    const type = x.dtype as ElementType; // no other is uploaded
     return engine.native(
       'BroadcastTo',
       [x, target],

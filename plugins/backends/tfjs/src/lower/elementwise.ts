@@ -1,5 +1,5 @@
 import { splatValue, type DType } from '@tether/graph';
-import type { Value } from '../engines/engine.ts';
+import type { ElementType, Value } from '../engines/engine.ts';
 import { layoutOf } from '../tensor.ts';
 import { expand, type Lowering, type LoweringContext } from './context.ts';
 
@@ -19,7 +19,10 @@ export const cast: Lowering<{ dtype: DType }> = ({ dtype }, { engine, inputs, ke
   const [x] = inputs as readonly [Value];
   if (dtype !== 'bool') return kernel('Cast', { x }, { dtype: layoutOf(dtype).dtype });
   // To the kernel of `wasm`, numbers between 0 and 1 are false.
-  const zero = engine.tf.engine().makeTensor(x.dtype === 'int32' ? Int32Array.of(0) : Float32Array.of(0), [], x.dtype);
+  const zero =
+    x.dtype === 'int32'
+      ? engine.upload(Int32Array.of(0), [], 'int32')
+      : engine.upload(Float32Array.of(0), [], 'float32');
   return kernel('NotEqual', { a: x, b: zero });
 };
 
@@ -43,7 +46,7 @@ export const select: Lowering = (_, context) => {
   const { engine, inputs, kernel } = context;
   const [condition, t, e] = inputs as readonly [Value, Value, Value];
   if (engine.native !== undefined) {
-    return engine.native('SelectV2', inputs, [{ name: 'T', value: t.dtype as 'float32' | 'int32' | 'bool' }]);
+    return engine.native('SelectV2', inputs, [{ name: 'T', value: t.dtype as ElementType }]);
   }
   const { tf } = engine;
   const shape = tf.broadcast_util.assertAndGetBroadcastShape(

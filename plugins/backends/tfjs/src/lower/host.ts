@@ -27,7 +27,7 @@ export const onHost: Lowering = (_, { engine, node, whole }) => {
   );
   const { data } = interpret(graphOf(node), new Map(operands)).get('y')!;
   const layout = layoutOf(node.dtype);
-  return engine.tf.engine().makeTensor(layout.copy(Float64Array.from(data)), [...node.shape], layout.dtype);
+  return engine.upload(layout.from(data), node.shape, layout.dtype);
 };
 
 /** Computes a function of one number on every element in JavaScript. */
@@ -35,5 +35,5 @@ export const mapOnHost =
   (compute: (x: number) => number): Lowering =>
   (_, { engine, inputs }: LoweringContext): Value => {
     const [x] = inputs as readonly [Value];
-    return engine.tf.engine().makeTensor(Float32Array.from(x.dataSync(), compute), [...x.shape], 'float32');
+    return engine.upload(Float32Array.from(x.dataSync(), compute), x.shape, 'float32');
   };

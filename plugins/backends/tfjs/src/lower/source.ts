@@ -5,7 +5,7 @@ import type { Lowering, LoweringContext } from './context.ts';
 
 const upload = ({ engine, node }: LoweringContext, data: ArrayLike<number>, shape: Shape): Value => {
   const layout = layoutOf(node.dtype);
-  return engine.tf.engine().makeTensor(layout.copy(Float64Array.from(data)), [...shape], layout.dtype);
+  return engine.upload(layout.from(data), shape, layout.dtype);
 };
 
 /** One number for all elements stays a scalar. */
@@ -36,5 +36,5 @@ export const randomBits: Lowering<{ shape: Shape; stream: number }> = ({ shape, 
   for (let counter = 0; counter < words.length; counter++) {
     words[counter] = mixWord((mixWord((counter + seed) | 0) + stir) | 0) >>> 8;
   }
-  return context.engine.tf.engine().makeTensor(words, [...shape], 'int32');
+  return context.engine.upload(words, shape, 'int32');
 };
