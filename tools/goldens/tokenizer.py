@@ -24,6 +24,9 @@ TEXTS = [
     "http://example.com/a?b=c&d=%20#e", "user@example.com", "UPPER lower MiXeD camelCase snake_case kebab-case", "!!!???...,,,;;;:::", "(((nested [brackets {here}])))", "a" * 60, "ab " * 30, " " * 17 + "x", "\n" * 9 + "y",
     "<s>", "</s> text", "<unk>", "text <s> inside </s> text", "<|im_start|>user\nHi<|im_end|>\n", "<|endoftext|>", "<|im_start|", "<0x41> literal", "▁ lower one eighth block ▁▁", "Ġ and Ċ literals",
     "Lily’s mom said, \"Lily, let's go to the park.\"", "\\n escaped \\t \\\\", "x=1;y=2;z=x+y", "½ cup + ¾ tsp", "ﬁ ligature ﬀ Ａｆｕｌｌｗｉｄｔｈ", "İstanbul ıI ß ẞ", "ligne 1\u2028ligne 2\u2029fin", "𠜎𠜱𠝹 supplementary", "\u0e33\u0e4d sara am",
+    # White space that JavaScript's \\s judges otherwise than Unicode: a byte order mark is none, "next line" is.
+    "a \ufeff! \ufeff\ufeffb\ufeff\n", "x\u0085y \u0085\u0085 !\u0085", "\u180e mongolian \u2060joiner\u2060!",
+    "digits ١٢٣ ६७ ½²³ Ⅻ ①② 12½", "foo_bar été_2 naïve١",
 ]
 
 CHATS = {
@@ -52,6 +55,24 @@ TEMPLATES = {
     "{% endfor %}{% for m in messages if m.role == 'tool' %}{{ m }}{% else %}no tool{% endfor %}",
     "set blocks, filters on blocks and comments": "{# nothing #}{% set text %}{% for m in messages %}{{ m.role }}{% endfor %}{% endset %}{{ text | trim | length }}{%- set a, b = 1, 2 -%}{{ a + b }}{% filter upper %}abc{% endfilter %}"
     "{% generation %}kept{% endgeneration %}{{ {'k': 1, 'l': [1, 'é\"']} | tojson }}{{ [1, {'z': none, 'a': true}] | tojson(indent=2) }}",
+    # The formats that the authors of the named models publish, written for this test.
+    "Llama 3's format": "{{ bos_token }}{% for m in messages %}{{ '<|start_header_id|>' + m['role'] + '<|end_header_id|>\n\n' + m['content'] | trim + '<|eot_id|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}",
+    "Gemma 2's format, which has no system turn": "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for m in messages %}"
+    "{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate') }}{% endif %}{% set role = 'model' if m['role'] == 'assistant' else m['role'] %}"
+    "{{ '<start_of_turn>' + role + '\n' + m['content'] | trim + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}",
+    "Qwen 2.5's format, with its own system turn": "{%- if messages[0]['role'] == 'system' %}\n    {{- '<|im_start|>system\n' + messages[0]['content'] + '<|im_end|>\n' }}\n{%- else %}\n"
+    "    {{- '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}\n{%- endif %}\n{%- for m in messages %}\n    {%- if m.role != 'system' or not loop.first %}\n"
+    "        {{- '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>' + '\n' }}\n    {%- endif %}\n{%- endfor %}\n{%- if add_generation_prompt %}\n    {{- '<|im_start|>assistant\n' }}\n{%- endif %}\n",
+    "Qwen 3's format, thinking turned off": "{%- for m in messages %}\n    {%- set text = m.content %}\n    {%- if m.role == 'assistant' and '</think>' in text %}\n        {%- set text = text.split('</think>')[-1].lstrip('\n') %}\n    {%- endif %}\n"
+    "    {{- '<|im_start|>' + m.role + '\n' + text + '<|im_end|>\n' }}\n{%- endfor %}\n{%- if add_generation_prompt %}\n    {{- '<|im_start|>assistant\n' }}\n    {%- if enable_thinking is not defined or enable_thinking is false %}\n"
+    "        {{- '<think>\n\n</think>\n\n' }}\n    {%- endif %}\n{%- endif %}\n",
+    "Mistral's format": "{%- if messages[0]['role'] == 'system' %}{%- set system = messages[0]['content'] + '\n\n' %}{%- set rest = messages[1:] %}{%- else %}{%- set system = '' %}{%- set rest = messages %}{%- endif %}{{- bos_token }}"
+    "{%- for m in rest %}{%- if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{- raise_exception('After the optional system message, roles must alternate') }}{%- endif %}"
+    "{%- if m['role'] == 'user' %}{{- '[INST] ' + (system if loop.first else '') + m['content'] + ' [/INST]' }}{%- elif m['role'] == 'assistant' %}{{- ' ' + m['content'] | trim + eos_token }}"
+    "{%- else %}{{- raise_exception('Only user, system and assistant roles are supported') }}{%- endif %}{%- endfor %}",
+    "Phi-3's format": "{% for m in messages %}{% if m['role'] in ['system', 'user', 'assistant'] %}{{ '<|' + m['role'] + '|>\n' + m['content'] + '<|end|>\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% else %}{{ eos_token }}{% endif %}",
     "refuses system": "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for m in messages %}{{ m['content'] }}{% endfor %}",
 }
 
@@ -109,6 +130,14 @@ def train(model, trainer, **parts):
     return tokenizer
 
 
+def train_across(model, trainer, pre_tokenizer, **parts):
+    """Merges learned without the splits, so that each place where a text is split, or is not, shows in the ids."""
+    tokenizer = train(model, trainer, pre_tokenizer=pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False), **parts)
+    tokenizer.train_from_iterator([part for text in TEXTS * 3 for part in (text, text[:9], text[-9:], text[4:12])], trainer)
+    tokenizer.pre_tokenizer = pre_tokenizer
+    return tokenizer
+
+
 def families():
     specials = ["<unk>", "<s>", "</s>"]
     bytes_of = pre_tokenizers.ByteLevel.alphabet()
@@ -134,11 +163,57 @@ def families():
     yield "Unigram", train(
         models.Unigram(), trainers.UnigramTrainer(vocab_size=160, special_tokens=specials, unk_token="<unk>", show_progress=False), normalizer=normalizers.NFKC(),
         pre_tokenizer=pre_tokenizers.Metaspace(), decoder=decoders.Metaspace(), post_processor=processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 2)]))
+    yield from named_families(specials, bytes_of, byte_tokens, add_bos)
     words = Tokenizer(models.WordLevel({**{token: i for i, token in enumerate(specials)}, **{word: i + 3 for i, word in enumerate("a b Hello world ! 中文 text".split())}}, unk_token="<unk>"))
-    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
     words.post_processor = add_bos
     words.add_special_tokens(specials)
     yield "word level", words
+
+
+def named_families(specials, bytes_of, byte_tokens, add_bos):
+    """The remaining arrangements of the named models, each with few merges."""
+    small = dict(special_tokens=specials, initial_alphabet=bytes_of, vocab_size=560, show_progress=False)
+    yield "byte-level BPE, GPT-2's split, merges across it", train_across(
+        models.BPE(), trainers.BpeTrainer(**small), decoder=decoders.ByteLevel(), pre_tokenizer=pre_tokenizers.ByteLevel(add_prefix_space=False))
+    # Qwen 2 and 3: single digits, NFC, no begin token; chat tokens beside the vocabulary, some of them not special.
+    split = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    qwen = train_across(models.BPE(), trainers.BpeTrainer(**small), normalizer=normalizers.NFC(),
+                 pre_tokenizer=pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(split), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]),
+                 decoder=decoders.ByteLevel(), post_processor=processors.ByteLevel(trim_offsets=False))
+    qwen.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    qwen.add_tokens([AddedToken("<think>", normalized=False), AddedToken("</think>", normalized=False)])
+    yield "byte-level BPE as Qwen has it: single digits, NFC, chat tokens beside the vocabulary", qwen
+    # SmolLM: digits apart by a pre-tokenizer of their own.
+    yield "byte-level BPE as SmolLM has it: digits apart", train_across(
+        models.BPE(), trainers.BpeTrainer(**small), decoder=decoders.ByteLevel(),
+        pre_tokenizer=pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]))
+    # Every way of splitting at a pattern, one after another, and digits kept together.
+    behaviors = [("-", "merged_with_previous"), ("(", "merged_with_next"), (Regex("[!?]"), "contiguous"), (Regex("[aeiou]{2}"), "isolated")]
+    yield "splits that keep their separators", train_across(
+        models.BPE(), trainers.BpeTrainer(**small), decoder=decoders.ByteLevel(),
+        pre_tokenizer=pre_tokenizers.Sequence([*(pre_tokenizers.Split(pattern, behavior) for pattern, behavior in behaviors), pre_tokenizers.Digits(), pre_tokenizers.ByteLevel(add_prefix_space=False)]))
+    # Gemma: no mark before the text, spaces stay with the word before, runs of newlines and of spaces as tokens of their own.
+    gemma = train(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), trainers.BpeTrainer(vocab_size=340, special_tokens=["<pad>", "<s>", "</s>", "<unk>"] + byte_tokens, show_progress=False),
+                  normalizer=normalizers.Replace(" ", "▁"), pre_tokenizer=pre_tokenizers.Split(" ", "merged_with_previous"), decoder=decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]),
+                  post_processor=add_bos)
+    gemma = only_special(gemma, ["<pad>", "<s>", "</s>", "<unk>"])
+    gemma.add_special_tokens(["<start_of_turn>", "<end_of_turn>"])
+    gemma.add_tokens([AddedToken(text, normalized=False) for text in ["\n\n", "\n\n\n", "\n" * 9, "▁▁", "▁▁▁▁", "<b>", "</b>"]])
+    yield "SentencePiece BPE as Gemma has it: no mark in front, runs of spaces and newlines", gemma
+    # Phi-3: Llama 2's, whose chat tokens swallow the space behind them.
+    phi = train(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), trainers.BpeTrainer(vocab_size=330, special_tokens=specials + byte_tokens, show_progress=False),
+                normalizer=normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]),
+                decoder=decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]))
+    phi = only_special(phi, specials)
+    phi.add_special_tokens([AddedToken(token, normalized=False, rstrip=True) for token in ["<|user|>", "<|assistant|>", "<|end|>", "<|im_start|>"]])
+    yield "SentencePiece BPE as Phi-3 has it: chat tokens that take the space behind them", phi
+    # Unigram with bytes for what it lacks, white space squeezed, a mark before every word: T5's and XLM-R's arrangement without their table of characters.
+    unigram = train(models.Unigram(), trainers.UnigramTrainer(vocab_size=150, special_tokens=specials, unk_token="<unk>", show_progress=False),
+                    normalizer=normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]),
+                    pre_tokenizer=pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]), decoder=decoders.Metaspace(),
+                    post_processor=processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 1), ("</s>", 2)]))
+    yield "Unigram over words, begin and end tokens", unigram
 
 
 def only_special(tokenizer, specials):

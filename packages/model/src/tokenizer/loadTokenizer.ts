@@ -4,6 +4,7 @@ import { chatRenderer } from './chatTemplate.ts';
 import { TokenizerError } from './errors.ts';
 import { readFiles, type TokenizerFiles } from './files.ts';
 import { Tokenizer, type LibraryTokenizer } from './library.ts';
+import { exactPreTokenizer } from './preTokenizers.ts';
 import type { TextTokenizer } from './textTokenizer.ts';
 
 /** Loads the tokenizer of a Hugging Face folder. Throws TokenizerError. */
@@ -52,7 +53,8 @@ function construct({ path, tokenizer }: TokenizerFiles): LibraryTokenizer {
     const absent = { decoder: null, post_processor: null, pre_tokenizer: null, normalizer: null };
     // Of the config, word-level models need the unknown token; whatever else the package would read is handled here.
     const config = { unk_token: tokenizer.model.unk_token };
-    const built = new Tokenizer({ ...absent, ...tokenizer, added_tokens: tokenizer.added_tokens ?? [] }, config);
+    const exact = { ...absent, ...tokenizer, added_tokens: tokenizer.added_tokens ?? [] };
+    const built = new Tokenizer({ ...exact, pre_tokenizer: exactPreTokenizer(exact.pre_tokenizer) }, config);
     correctByteFallback(built.decoder);
     return built;
   } catch (cause) {
