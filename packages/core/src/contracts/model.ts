@@ -19,6 +19,8 @@ export interface RowTensors {
   readonly segments: Tensor; // i32 [B, T]
   readonly positions: Tensor; // i32 [B, T]
   readonly keyMask: Tensor; // i32 [B, T]
+  /** i32 [], given in training steps: what a model drops at random it drops by it. Without it, nothing is dropped. */
+  readonly seed?: Tensor;
 }
 
 /** The projection from hidden states to the vocabulary. */

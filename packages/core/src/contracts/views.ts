@@ -18,6 +18,18 @@ export interface ModelViews {
 }
 
 /**
+ * What both models say of completions under the prompts of other rows, without gradient: row i's prompt with the
+ * completions of the real row before it in the batch, in a circle. Two further forward passes.
+ */
+export interface MismatchedViews {
+  /** log-probabilities, sums over tokens. */
+  readonly policy: Tensor; // [B, S]
+  readonly reference: Tensor; // [B, S]
+  /** Tokens of those completions. */
+  readonly lengths: Tensor; // [B, S], f32
+}
+
+/**
  * A batch as objectives and regularizers see it. B rows, S sides (0 chosen, 1 rejected), C completion positions,
  * L positions of prompt + completion, H hidden size.
  *
@@ -29,6 +41,8 @@ export interface BatchViews {
   readonly policy: ModelViews;
   /** Present when a plugin of the run needs it; `reference` of `requireReference(views)` otherwise throws. */
   readonly reference: ModelViews | undefined;
+  /** Present when a plugin of the run needs it; `requireMismatched(views)` otherwise throws. */
+  readonly mismatched?: MismatchedViews | undefined;
   readonly completionMask: Tensor; // [B, S, C], f32
   readonly completionLengths: Tensor; // [B, S], f32
   readonly latentMask: Tensor; // [B, S, L], f32

@@ -51,10 +51,10 @@ const FIELDS = [
   'rowWeight',
 ] as const satisfies readonly Field[];
 
-/** Symbolic inputs `batch/<field>` for a bucket. */
-export function batchInputs(shape: BatchShape): BatchInputs {
+/** Symbolic inputs `<prefix>/<field>` for a bucket. */
+export function batchInputs(shape: BatchShape, prefix = 'batch'): BatchInputs {
   const types = fieldTypes(shape);
-  const make = (field: Field): Tensor => input(`batch/${field}`, ...types[field]);
+  const make = (field: Field): Tensor => input(`${prefix}/${field}`, ...types[field]);
   return {
     tokens: make('tokens'),
     segments: make('segments'),
@@ -70,9 +70,9 @@ export function batchInputs(shape: BatchShape): BatchInputs {
 }
 
 /** The values for those inputs. */
-export function batchValues(batch: HostBatch): Map<string, HostTensor> {
+export function batchValues(batch: HostBatch, prefix = 'batch'): Map<string, HostTensor> {
   const types = fieldTypes(batch.shape);
-  return new Map(FIELDS.map((field) => [`batch/${field}`, hostTensor(...types[field], batch[field])]));
+  return new Map(FIELDS.map((field) => [`${prefix}/${field}`, hostTensor(...types[field], batch[field])]));
 }
 
 /** What means are divided by: the counts over the whole optimizer batch. */

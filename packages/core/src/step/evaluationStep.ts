@@ -18,6 +18,7 @@ import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, modelViews } from './buildViews.ts';
 import type { StepDefinition } from './definition.ts';
 import { policyInputs } from './gradientStep.ts';
+import { mismatchedViews } from './mismatched.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
 import { referenceInputs, referenceViews } from './referenceViews.ts';
 
@@ -76,9 +77,14 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const batch = batchInputs(shape);
   const parameters = policyInputs(definition);
   const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
-  const reference = referenceViews(model, 'inline', MEASURED, shape, batch, referenceInputs(model, parameters));
+  const referenceParameters = referenceInputs(model, parameters);
+  const reference = referenceViews(model, 'inline', MEASURED, shape, batch, referenceParameters);
   if (reference === undefined) throw new Error('an inline reference is always there');
-  const views: BatchViews = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
+  const needs = new Set(withObjective ? objective.plugin.needs(objective.config) : []);
+  const views: BatchViews = {
+    ...batchViews(shape, batch, countInputs(shape.sides), policy, reference),
+    mismatched: mismatchedViews(model, needs, shape, parameters, referenceParameters),
+  };
   const readings = new Readings();
   if (withObjective) {
     const result = scope(objective.plugin.name, () => objective.plugin.loss(views, objective.config));

@@ -4,6 +4,7 @@ import { pairOf, sideOf } from '../views/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, modelViews } from './buildViews.ts';
 import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefinition } from './definition.ts';
+import { mismatchedViews } from './mismatched.ts';
 import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
 import { referenceInputs, referenceViews } from './referenceViews.ts';
@@ -57,7 +58,7 @@ function weightsFor(
  * opponents step first, on latents without gradient; then
  * total = objective + Σ weight · penalty (against the opponents as they are after their step), and its gradient.
  *
- * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `count/*`, `seed`, and per regularizer its weight,
+ * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `mismatched/*`, `count/*`, `seed`, and per regularizer its weight,
  * networks and moments. Outputs: `readings`, `gradient/*`, and the new values of the networks' tensors.
  */
 export function gradientStep(definition: StepDefinition, shape: BatchShape, role: MicroBatchRole): GradientStep {
@@ -66,13 +67,17 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   const seed = input('seed', 'i32', []);
   const policyParameters = policyInputs(definition);
   const policy = scope('policy', () =>
-    modelViews(model, policyParameters, model.hiddenStates(policyParameters, batch), batch),
+    modelViews(model, policyParameters, model.hiddenStates(policyParameters, { ...batch, seed }), batch),
   );
   const initial = referenceInputs(model, policyParameters);
   const anchor =
     definition.reference === 'moving' ? referenceInputs(model, policyParameters, names.movingReference) : initial;
-  const reference = referenceViews(model, definition.reference, needsOf(definition), shape, batch, anchor);
-  const views = batchViews(shape, batch, countInputs(shape.sides), policy, reference);
+  const needs = needsOf(definition);
+  const reference = referenceViews(model, definition.reference, needs, shape, batch, anchor);
+  const views: BatchViews = {
+    ...batchViews(shape, batch, countInputs(shape.sides), policy, reference),
+    mismatched: mismatchedViews(model, needs, shape, policyParameters, anchor),
+  };
 
   const readings = new Readings();
   const result = scope(objective.plugin.name, () => objective.plugin.loss(views, objective.config));

@@ -25,6 +25,7 @@ export {
 } from './definition.ts';
 export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from './evaluationStep.ts';
 export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
+export { mismatchedBatch, mismatchedValues } from './mismatched.ts';
 export { opponentScalarNames, type MicroBatchRole } from './opponents.ts';
 export { combineReadings, Readings, type ReadingKind, type ReadingLayout, type ReadingVector } from './readings.ts';
 export { MIXUP, movingParameters, referenceSync } from './referenceSync.ts';

@@ -4,6 +4,7 @@ import {
   combineReadings,
   countBatches,
   countValues,
+  mismatchedValues,
   READINGS,
   ROW_OUTPUTS,
   type ReadingVector,
@@ -34,13 +35,14 @@ export async function evaluate(
   batches: readonly HostBatch[],
   withObjective: boolean,
 ): Promise<Evaluation> {
-  const { backend } = trainer.options;
+  const { backend, definition } = trainer.options;
+  const needs = new Set(withObjective ? definition.objective.plugin.needs(definition.objective.config) : []);
   const counts = countValues(countBatches(batches));
   const vectors: ReadingVector[] = [];
   const rows: RowEvaluation[] = [];
   for (const batch of batches) {
     const compiled = await trainer.executables.evaluation(batch.shape, withObjective);
-    const values = new Map([...batchValues(batch), ...counts]);
+    const values = new Map([...batchValues(batch), ...mismatchedValues(needs, batch), ...counts]);
     const outputs = await runGraph(backend, compiled.executable, trainer.state, values);
     vectors.push({ layout: compiled.layout, vector: (await takeOutput(backend, outputs, READINGS)).data });
     const perRow: Record<string, HostTensor> = {};

@@ -13,6 +13,7 @@ import {
   countBatches,
   countValues,
   gradientStep,
+  mismatchedValues,
   MIXUP,
   movingParameters,
   names,
@@ -170,9 +171,10 @@ export class Trainer {
   }
 
   #batchValues(batch: HostBatch): Map<string, HostTensor> {
-    const values = batchValues(batch);
+    const { definition } = this.options;
+    const values = new Map([...batchValues(batch), ...mismatchedValues(needsOf(definition), batch)]);
     if (this.#referenceRows === undefined) return values;
-    const { hiddenSize } = this.options.definition.model;
+    const { hiddenSize } = definition.model;
     return new Map([...values, ...precomputedValues(this.#referenceRows, batch, hiddenSize)]);
   }
 

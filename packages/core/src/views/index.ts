@@ -1,2 +1,2 @@
 export { rewardMetrics } from './metrics.ts';
-export { pairOf, requireReference, requireWeights, sideOf } from './sides.ts';
+export { pairOf, requireMismatched, requireReference, requireWeights, sideOf } from './sides.ts';

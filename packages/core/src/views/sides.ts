@@ -1,5 +1,5 @@
 import { reshape, sliceAxis, type Tensor } from '@tether/graph';
-import type { BatchViews, ModelViews, PenaltyContext, WeightViews } from '../contracts/index.ts';
+import type { BatchViews, MismatchedViews, ModelViews, PenaltyContext, WeightViews } from '../contracts/index.ts';
 
 /** One side of x [B, S, …] → [B, …]; side 0 is chosen, side 1 rejected. */
 export function sideOf(x: Tensor, side: 0 | 1): Tensor {
@@ -20,6 +20,14 @@ export function requireReference(views: BatchViews): ModelViews {
     throw new Error('a plugin reads the reference without declaring it: add it to what `needs` returns');
   }
   return views.reference;
+}
+
+/** Completions under other prompts. Throws where the plugin did not declare that it needs them. */
+export function requireMismatched({ mismatched }: BatchViews): MismatchedViews {
+  if (mismatched === undefined) {
+    throw new Error('a plugin reads mismatched completions without declaring "mismatchedLogps" in its needs');
+  }
+  return mismatched;
 }
 
 /** The trained weights. Throws where the regularizer did not declare that it needs them. */

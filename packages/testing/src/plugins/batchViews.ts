@@ -7,6 +7,7 @@ import {
   type BatchViews,
   type CountInputs,
   type Head,
+  type MismatchedViews,
   type ModelViews,
   type Need,
 } from '@tether/core';
@@ -16,7 +17,9 @@ import {
   matmul,
   mul,
   reduceSum,
+  reshape,
   sliceAxis,
+  stopGradient,
   traceGraph,
   uniformNumbers,
   type Tensor,
@@ -52,6 +55,7 @@ const EVERY_NEED: readonly Need[] = [
   'rejected',
   'referenceLogps',
   'referencePredictorStates',
+  'mismatchedLogps',
   'latents',
   'referenceLatents',
   'paddedViews',
@@ -62,7 +66,7 @@ const ROWS: readonly TestRow[] = [{ content: 0 }, { content: 1 }, { content: 2 }
 const LOGPS = { low: -3, high: -0.1 };
 const STATES = { low: -1, high: 1 };
 
-/** Numbers of one model's views: `name/logps`, `name/predictorStates`, `name/latents`, `name/head`. */
+/** Numbers of one model's views: `name/logps`, `name/predictorStates`, `name/latents`, `name/head`, `name/mismatched`. */
 function modelPoints(name: string, rows: readonly TestRow[], sides: 1 | 2, sizes: TestSizes, garbage: number): Points {
   const { completionLength, viewLength, hiddenSize, vocabularySize } = sizes;
   const isToken = (row: TestRow, side: number, place: number): boolean =>
@@ -80,6 +84,7 @@ function modelPoints(name: string, rows: readonly TestRow[], sides: 1 | 2, sizes
     [`${name}/predictorStates`]: point('predictorStates', [completionLength, hiddenSize], STATES, isToken),
     [`${name}/latents`]: point('latents', [viewLength, hiddenSize], STATES, isViewed),
     [`${name}/head`]: head,
+    [`${name}/mismatched`]: point('mismatched', [1], LOGPS, () => true),
   };
 }
 
@@ -167,6 +172,13 @@ const restrictedPolicy = ({ logps, predictorStates, latents, head }: ModelViews,
   },
 });
 
+/** Completions under other prompts: as long as the rows' own, with numbers of their own. */
+function mismatchedOver(tensors: Tensors, lengths: Tensor): MismatchedViews {
+  const sums = (model: 'policy' | 'reference'): Tensor =>
+    stopGradient(reshape(tensors[`${model}/mismatched`]!, lengths.shape)); // [B, S, 1] → [B, S]
+  return { policy: sums('policy'), reference: sums('reference'), lengths };
+}
+
 function shapeOf(tensors: Tensors): BatchShape {
   const [rows, sides, completionLength] = tensors['batch/completionMask']!.shape as readonly [number, 1 | 2, number];
   const viewLength = tensors['batch/viewMask']!.shape[2]!;
@@ -193,7 +205,16 @@ export function viewsOver(tensors: Tensors, needs: readonly Need[] = EVERY_NEED)
   const reference = readsReference ? restrictedReference(modelViewsOf('reference', tensors), permit) : undefined;
   const policy = modelViewsOf('policy', tensors);
   const views = batchViews(shape, batch, counts, policy, reference);
-  return { views: { ...views, policy: restrictedPolicy(policy, permit) }, read };
+  const mismatched = mismatchedOver(tensors, views.completionLengths);
+  const restricted: BatchViews = { ...views, policy: restrictedPolicy(policy, permit) };
+  if (!needs.includes('mismatchedLogps')) return { views: restricted, read };
+  const withMismatched: BatchViews = {
+    ...restricted,
+    get mismatched() {
+      return permit('mismatchedLogps', mismatched);
+    },
+  };
+  return { views: withMismatched, read };
 }
 
 /**
