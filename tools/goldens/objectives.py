@@ -33,7 +33,9 @@ def make_points():
     policy = distributions.gather(-1, labels[..., None]).squeeze(-1) * mask
     noise = 0.8 * torch.randn(ROWS, 2, LENGTH, generator=generator, dtype=torch.float64)
     reference = (policy + noise).clamp(max=-0.01) * mask
-    return SimpleNamespace(states=states, head=head, mask=mask, policy=policy, reference=reference, log_sum_sq=(2 * distributions).logsumexp(-1))
+    mismatched = -9 * torch.rand(2, ROWS, 2, generator=generator, dtype=torch.float64)  # sums, of the policy (the likelier) and the reference
+    points = {"states": states, "head": head, "mask": mask, "policy": policy, "reference": reference, "log_sum_sq": (2 * distributions).logsumexp(-1)}
+    return SimpleNamespace(**points, policy_mismatched=mismatched[0], reference_mismatched=mismatched[1] - 2)
 
 
 def stacked(x):
@@ -49,16 +51,16 @@ ACCELERATOR = SimpleNamespace(device=torch.device("cpu"), gather=lambda x: x, ga
 
 
 class Answers(torch.nn.Module):
-    """Stands for a model: whatever it is asked, it answers the same."""
+    """Stands for a model: whatever it is asked, it answers the same; of mismatched completions (token ids of 1) something else."""
 
     is_gradient_checkpointing = False
 
-    def __init__(self, outputs):
+    def __init__(self, outputs, mismatched=None):
         super().__init__()
-        self.outputs = outputs
+        self.outputs, self.mismatched = outputs, mismatched
 
-    def forward(self, *_args, **_kwargs):
-        return self.outputs
+    def forward(self, *_args, input_ids=None, **_kwargs):
+        return self.mismatched if input_ids is not None and bool(input_ids.all()) else self.outputs
 
 
 def bare(trainer, **attributes):
@@ -96,18 +98,26 @@ def run_dpo(points, leaf, *, loss_type, loss_weights=None, beta=0.1, label_smoot
     return loss, {name: values[-1] for name, values in trainer._metrics["train"].items() if name.startswith("rewards/")}
 
 
+def mismatched_outputs(sums):
+    """Completions whose log-probs sum to sums [B, 2]: all of it at the first token."""
+    first = stacked(sums)[:, None]
+    return SimpleNamespace(log_probs=torch.cat([first, torch.zeros(len(first), LENGTH - 1, dtype=first.dtype)], dim=1))
+
+
 def run_kto(points, leaf, *, loss_type, beta=0.1, desirable_weight=1.0, undesirable_weight=1.0):
     mask = stacked(points.mask)
     completion_mask = with_prompt(mask, 0.0).long()
-    policy = Answers(language_outputs(stacked(leaf) * mask, None))
+    policy = Answers(language_outputs(stacked(leaf) * mask, None), mismatched_outputs(points.policy_mismatched))
+    reference = Answers(language_outputs(stacked(points.reference), None), mismatched_outputs(points.reference_mismatched))
     trainer = bare(
-        KTOTrainer, model=policy, ref_model=Answers(language_outputs(stacked(points.reference), None)), precompute_ref_logps=False, beta=beta, loss_type=loss_type,
-        calculate_KL=False, desirable_weight=desirable_weight, undesirable_weight=undesirable_weight,
+        KTOTrainer, model=policy, ref_model=reference, precompute_ref_logps=False, beta=beta, loss_type=loss_type, calculate_KL=loss_type == "kto", desirable_weight=desirable_weight, undesirable_weight=undesirable_weight,
     )  # fmt: skip
     inputs = {"input_ids": torch.zeros_like(completion_mask), "attention_mask": torch.ones_like(completion_mask), "completion_mask": completion_mask}
     inputs["label"] = torch.arange(2 * ROWS) < ROWS
+    inputs |= {"KL_input_ids": torch.ones_like(completion_mask), "KL_attention_mask": torch.ones_like(completion_mask), "KL_completion_mask": completion_mask}
     loss = trainer._compute_loss(policy, inputs, False)
-    return loss, {name: values[-1] for name, values in trainer._metrics["train"].items() if name.startswith("rewards/")}
+    metrics = {name: values[-1] for name, values in trainer._metrics["train"].items() if name.startswith("rewards/")}
+    return loss, metrics | {"kl/chosen": trainer._metrics["train"]["kl"][-1]}
 
 
 def two_token_logits(logps):
@@ -202,6 +212,7 @@ def cases():
         yield {"plugin": "orpo", "options": {"beta": beta}, "run": run_orpo, "trl": {"beta": beta}, "dtype": "float32"}
     for options in ({}, {"beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.5}):
         yield {"plugin": "kto", "options": {"kl_estimate": "none", **options}, "run": run_kto, "trl": {"loss_type": "apo_zero_unpaired", **options}}
+        yield {"plugin": "kto", "options": options, "run": run_kto, "trl": {"loss_type": "kto", **options}}
 
 
 def solve(points, case):
@@ -224,7 +235,8 @@ def main():
     content = {
         "versions": {"trl": trl.__version__, "torch": torch.__version__, "transformers": transformers.__version__},
         "sizes": {"rows": ROWS, "completionLength": LENGTH, "hiddenSize": HIDDEN, "vocabularySize": VOCABULARY},
-        "points": {"policy/logps": points.policy.flatten(), "reference/logps": points.reference.flatten(), "policy/predictorStates": points.states.flatten(), "policy/head": points.head.flatten(), "batch/completionMask": points.mask.flatten()},
+        "points": {"policy/logps": points.policy.flatten(), "reference/logps": points.reference.flatten(), "policy/predictorStates": points.states.flatten(), "policy/head": points.head.flatten(), "batch/completionMask": points.mask.flatten(),
+                   "policy/mismatched": points.policy_mismatched.flatten(), "reference/mismatched": points.reference_mismatched.flatten()},
         "cases": [solve(points, case) for case in cases()],
     }  # fmt: skip
     write_json(args.out, content, torch.float64)

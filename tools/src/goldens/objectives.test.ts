@@ -82,9 +82,9 @@ describe(`objectives against TRL ${golden.versions.trl}'s own code`, () => {
   }));
   it.each(titled)('$title', (record) => {
     const plugin = PLUGINS[record.plugin]!;
-    const { loss, metrics = {} } = plugin.loss(batch.views, plugin.config.parse(record.options));
+    const { loss, metrics = {}, gauges = {} } = plugin.loss(batch.views, plugin.config.parse(record.options));
     const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
-    const found = evaluatePart(points, { ...metrics, loss, gradient });
+    const found = evaluatePart(points, { ...metrics, ...gauges, loss, gradient });
     expectNear(found['loss']!.data[0]!, record.loss, record, 'loss');
     for (const [name, value] of Object.entries(record.metrics)) {
       // What TRL calls SLiC has rewards of another scale.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const KL_ESTIMATES = ['opposite', 'none'] as const;
+export const KL_ESTIMATES = ['mismatched', 'opposite', 'none'] as const;
 
 export const ktoConfig = z.strictObject({
   beta: z.number().positive().default(0.1).describe('strength of the pull to the reference; larger stays closer'),
@@ -8,9 +8,9 @@ export const ktoConfig = z.strictObject({
   undesirable_weight: z.number().min(0).default(1).describe('weight of undesirable (rejected) completions'),
   kl_estimate: z
     .enum(KL_ESTIMATES)
-    .default('opposite')
+    .default('mismatched')
     .describe(
-      'reference point that gains and losses count from; opposite: the mean log-ratio of the other side of the batch; none: 0',
+      'reference point that gains and losses count from; mismatched: the mean log-ratio of completions under other rows’ prompts; opposite: that of the other side; none: 0',
     ),
 });
 export type KtoConfig = z.infer<typeof ktoConfig>;

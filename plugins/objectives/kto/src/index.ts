@@ -8,7 +8,11 @@ export const plugin = defineObjective<KtoConfig>({
   description:
     'Kahneman-Tversky optimization (Ethayarajh et al. 2024): completions judged one by one, here both of a pair',
   config: ktoConfig,
-  needs: () => ['rejected', 'referenceLogps'],
+  needs: ({ kl_estimate: estimate }) => [
+    'rejected',
+    'referenceLogps',
+    ...(estimate === 'mismatched' ? (['mismatchedLogps'] as const) : []),
+  ],
   loss: ktoLoss,
 });
 export default plugin;

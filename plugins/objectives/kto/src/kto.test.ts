@@ -6,7 +6,7 @@ import { plugin } from './index.ts';
 import { ktoLoss } from './kto.ts';
 
 testObjective(plugin, {
-  configs: [{}, { beta: 0.5, desirable_weight: 2, undesirable_weight: 0.5 }],
+  configs: [{}, { kl_estimate: 'opposite', beta: 0.5, desirable_weight: 2, undesirable_weight: 0.5 }],
   skips: [
     {
       test: 'adds up: micro-batches sum to the whole batch',
@@ -43,7 +43,7 @@ describe('the KTO loss', () => {
         [1, -2],
         [3, 3],
       ]),
-      { beta: 0.5 },
+      { beta: 0.5, kl_estimate: 'opposite' },
     );
     const [up, down] = [0.5, 2]; // means of rejected and of chosen log-ratios
     const terms = [1, 3].map((x) => 1 - sigmoid(0.5 * (x - up)));
@@ -52,8 +52,27 @@ describe('the KTO loss', () => {
     expect([found['kl/chosen'], found['kl/rejected']]).toEqual([up, down]);
   });
 
+  it('judges both sides from completions under other prompts, as the paper does', () => {
+    const batch = batchOf([
+      [1, -2],
+      [3, 3],
+    ]);
+    const set = (name: string, data: readonly number[]) => ({ ...batch.points[name]!, data });
+    const points = {
+      ...batch.points,
+      'policy/mismatched': set('policy/mismatched', [-1, -2, -3, -4]),
+      'reference/mismatched': set('reference/mismatched', [-2, -2, -5, -3]),
+    };
+    const found = valueOf({ ...batch, points }, {});
+    expect(found['kl/chosen']).toBeCloseTo((1 + 0 + 2 - 1) / 4, 12);
+    expect(found['kl/rejected']).toBe(found['kl/chosen']);
+  });
+
   it('never has a negative reference point', () => {
-    expect(valueOf(batchOf([[-1, -2]]), {})).toMatchObject({ 'kl/chosen': 0, 'kl/rejected': 0 });
+    expect(valueOf(batchOf([[-1, -2]]), { kl_estimate: 'opposite' })).toMatchObject({
+      'kl/chosen': 0,
+      'kl/rejected': 0,
+    });
   });
 
   it('takes rows with one completion: an absent side counts nowhere', () => {
@@ -70,7 +89,7 @@ describe('the KTO loss', () => {
     );
     const found = valueOf(batch, { beta: 1, kl_estimate: 'none', desirable_weight: 3 });
     expect(found['loss']).toBeCloseTo((3 * (1 - sigmoid(1)) + (1 - sigmoid(1))) / 2, 12);
-    const { loss } = ktoLoss(batch.views, ktoConfig.parse({}));
+    const { loss } = ktoLoss(batch.views, ktoConfig.parse({ kl_estimate: 'opposite' }));
     const gradient = evaluatePart(batch.points, { g: grad(loss, [batch.tensors['policy/logps']!])[0]! })['g']!;
     expect([gradient.data[1], gradient.data[2]].map(Math.abs as (x: number | undefined) => number)).toEqual([0, 0]);
   });

@@ -8,12 +8,20 @@ import {
   mul,
   neg,
   reduceSum,
+  reshape,
   sigmoid,
   stopGradient,
   sub,
   type Tensor,
 } from '@tether/graph';
-import { pairOf, requireReference, rewardMetrics, type BatchViews, type LossResult } from '@tether/core';
+import {
+  pairOf,
+  requireMismatched,
+  requireReference,
+  rewardMetrics,
+  type BatchViews,
+  type LossResult,
+} from '@tether/core';
 import type { KtoConfig } from './config.ts';
 
 /** One number per row for each side, [B]. */
@@ -29,7 +37,16 @@ function divergence(logRatios: Tensor, present: Tensor): Tensor {
 }
 
 /** z of each side: what its log-ratios are compared with. */
-const ESTIMATES: Readonly<Record<KtoConfig['kl_estimate'], (logRatios: Pair, present: Pair) => Pair>> = {
+type Estimate = (logRatios: Pair, present: Pair, views: BatchViews) => Pair;
+
+const ESTIMATES: Readonly<Record<KtoConfig['kl_estimate'], Estimate>> = {
+  mismatched(_logRatios, _present, views) {
+    const { policy, reference, lengths } = requireMismatched(views);
+    const isReal = reshape(views.rowWeight, [policy.shape[0]!, 1]);
+    const present = mul(cast(less(0, lengths), 'f32'), isReal); // [B, 2]
+    const point = divergence(sub(policy, reference), present);
+    return { chosen: point, rejected: point };
+  },
   opposite: (logRatios, present) => ({
     chosen: divergence(logRatios.rejected, present.rejected),
     rejected: divergence(logRatios.chosen, present.chosen),
@@ -37,8 +54,8 @@ const ESTIMATES: Readonly<Record<KtoConfig['kl_estimate'], (logRatios: Pair, pre
   none: () => ({ chosen: constant(0), rejected: constant(0) }),
 };
 
-/** The gradient-free reference points and the losses of desirable and undesirable completions, each [B]. */
-export function ktoTerms(logRatios: Pair, points: Pair, { beta }: Pick<KtoConfig, 'beta'>): Pair {
+/** The losses of desirable and undesirable completions, each [B]. */
+function ktoTerms(logRatios: Pair, points: Pair, { beta }: Pick<KtoConfig, 'beta'>): Pair {
   // 1 − σ(x) = σ(−x)
   return {
     chosen: sigmoid(neg(mul(sub(logRatios.chosen, points.chosen), beta))),
@@ -58,7 +75,7 @@ export function ktoLoss(views: BatchViews, config: KtoConfig): LossResult {
   const logRatios = pairOf(views, sub(views.policy.logps.sums, reference.logps.sums));
   const present = pairOf(views, cast(less(0, views.completionLengths), 'f32'));
   const real = { chosen: mul(present.chosen, views.rowWeight), rejected: mul(present.rejected, views.rowWeight) };
-  const points = ESTIMATES[config.kl_estimate](logRatios, real);
+  const points = ESTIMATES[config.kl_estimate](logRatios, real, views);
   const losses = ktoTerms(logRatios, points, config);
   const total = add(
     mul(mul(losses.chosen, present.chosen), config.desirable_weight),
