@@ -2,7 +2,7 @@ import { createReferenceBackend } from '@tether/backend-reference';
 import { plugin as onnxruntime } from '@tether/backend-onnxruntime';
 import { hostTensor, names, SEGMENT, type Backend, type DeviceTensor, type HostArray } from '@tether/core';
 import { input, reshape, traceGraph } from '@tether/graph';
-import { createGenerator, languageModel } from '@tether/model';
+import { createGenerator, languageModel, type DecoderConfig, type ModelConfig } from '@tether/model';
 import { plugin as dpo } from '@tether/objective-dpo';
 import { afterAll, describe, expect, it } from 'vitest';
 import { architectureBatch, architectureGolden, architectureModel, architectureNames } from './architectures.ts';
@@ -29,9 +29,14 @@ const SUITES: readonly Suite[] = [
 ];
 
 /** Logits [T·V] and the last place's hidden states [H] of one row. */
-async function forward(backend: Backend, name: string): Promise<{ logits: HostArray; hidden: HostArray }> {
+async function forward(
+  backend: Backend,
+  name: string,
+  altered?: ModelConfig,
+): Promise<{ logits: HostArray; hidden: HostArray }> {
   const golden = architectureGolden(name);
-  const { model, policy } = architectureModel(golden);
+  const { config, policy } = architectureModel(golden);
+  const model = languageModel(altered ?? config);
   const length = golden.row.length;
   const parameters = Object.fromEntries(
     model.parameters.map((spec) => [spec.name, input(spec.name, 'f32', spec.shape)]),
@@ -123,5 +128,45 @@ describe.each(SUITES)('on $title, as transformers', ({ title, create, logits: to
     expect(results[0]!.tokens).toEqual(golden.greedy);
     await generator.dispose();
     for (const tensor of parameters.values()) device.release(tensor);
+  });
+});
+
+/** Changes of a config of the Llama family that a wrong forward pass could amount to. */
+function alterations(config: DecoderConfig): [what: string, altered: DecoderConfig][] {
+  const { layers, rope } = config;
+  const altered: Record<string, Partial<DecoderConfig> | false> = {
+    'no window': layers.some(({ window }) => window !== undefined) && {
+      layers: layers.map((layer) => ({ ...layer, window: undefined })),
+    },
+    'a window wider by one': layers.some(({ window }) => window !== undefined) && {
+      layers: layers.map((layer) => ({ ...layer, window: layer.window && layer.window + 1 })),
+    },
+    'one RoPE for all layers': layers.some((layer) => layer.rope !== 'global') && {
+      layers: layers.map((layer) => ({ ...layer, rope: 'global' as const })),
+    },
+    'RoPE unscaled': rope.type !== 'default' && { rope: { type: 'default', theta: rope.theta } },
+    'cosines unscaled': 'attentionFactor' in rope && { rope: { ...rope, attentionFactor: 1 } },
+    'only short rows': rope.type === 'longrope' && { rope: { ...rope, originalMaxPositionEmbeddings: 1000 } },
+    'scores not capped': config.attentionCap !== undefined && { attentionCap: undefined },
+    'logits not capped': config.logitCap !== undefined && { logitCap: undefined },
+    'embeddings unscaled': config.embeddingScale !== 1 && { embeddingScale: 1 },
+    'another gate': config.hiddenAct === 'gelu_pytorch_tanh' && { hiddenAct: 'silu' },
+    'scores scaled by 1 % more': { queryScale: config.queryScale * 1.01 },
+    'another epsilon': { rmsNormEps: 10 * config.rmsNormEps },
+  };
+  return Object.entries(altered).flatMap(([what, change]) =>
+    change === false ? [] : [[what, { ...config, ...change }] as [string, DecoderConfig]],
+  );
+}
+
+describe('the goldens notice', () => {
+  const cases = architectureNames().flatMap((name) => {
+    const { config } = architectureModel(architectureGolden(name));
+    return config.modelType === 'gpt2' ? [] : alterations(config).map(([what, altered]) => ({ name, what, altered }));
+  });
+  it.each(cases)('in $name: $what', async ({ name, altered }) => {
+    const { logits } = await forward(createReferenceBackend(), name, altered);
+    // Ten times what a correct model may be away.
+    expect(largestDifference(logits, architectureGolden(name).logits.flat())).toBeGreaterThan(2e-4);
   });
 });
