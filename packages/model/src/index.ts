@@ -5,4 +5,5 @@ export * from './blocks/index.ts';
 export * from './head/index.ts';
 export * from './transformer/index.ts';
 export * from './languageModel.ts';
+export * from './lora/index.ts';
 export * from './generation/index.ts';

@@ -19,6 +19,10 @@ export interface RowTensors {
   readonly segments: Tensor; // i32 [B, T]
   readonly positions: Tensor; // i32 [B, T]
   readonly keyMask: Tensor; // i32 [B, T]
+}
+
+/** Rows to read, in training or not. */
+export interface ModelInputs extends RowTensors {
   /** i32 [], given in training steps: what a model drops at random it drops by it. Without it, nothing is dropped. */
   readonly seed?: Tensor;
 }
@@ -38,7 +42,7 @@ export interface LanguageModel {
   readonly vocabularySize: number; // V
   readonly parameters: readonly ParameterSpec[];
   /** Hidden states after the final norm, [B, T, H]. */
-  hiddenStates(parameters: Parameters, rows: RowTensors): Tensor;
+  hiddenStates(parameters: Parameters, rows: ModelInputs): Tensor;
   head(parameters: Parameters): Head;
   /** The parameters of the reference: the same by default; for adapters, the base without them. */
   readonly referenceParameters: readonly ParameterSpec[];

@@ -11,6 +11,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return reshape(bias === undefined ? product : add(product, bias), [...lead, weight.shape[0]!]);
 }
 
+/**
+ * What low-rank adapters add to a linear map: (x · Aᵀ) · Bᵀ → [..., O], with A [r, I] and B [O, r] (Hu et al. 2021, eq. 3).
+ * B comes with the scale in it.
+ */
+export const lowRank = (x: Tensor, a: Tensor, b: Tensor): Tensor => linear(linear(x, a), b);
+
 /** x [N, I] · weight + bias → [N, O], with weight [I, O] as GPT-2's Conv1D stores it. */
 export const conv1d = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => add(matmul(x, weight), bias);
 

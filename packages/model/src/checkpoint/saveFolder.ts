@@ -59,14 +59,35 @@ export async function readTokenizerFiles(folder: string): Promise<Map<string, Ui
  * Saves a Hugging Face folder that transformers loads. Everything is written to a temporary folder beside it and renamed at the
  * end, so the folder is complete or absent. Throws CheckpointError; then what was there is untouched.
  */
-export async function saveCheckpoint(folder: string, options: SaveOptions): Promise<void> {
+export function saveCheckpoint(folder: string, options: SaveOptions): Promise<void> {
+  const owns = (name: string): boolean => isCheckpointFile(name) || options.files?.has(name) === true;
+  return saveFolder(folder, { overwrite: options.overwrite ?? false, owns }, (temporary) =>
+    writeContents(temporary, options),
+  );
+}
+
+export interface SaveFolderOptions {
+  readonly overwrite: boolean;
+  /** Whether a file of this name belongs to what is saved, and may go when it is replaced. */
+  readonly owns: (name: string) => boolean;
+}
+
+/**
+ * Lets `write` fill a temporary folder beside `folder`, and puts it there when it is complete.
+ * Throws CheckpointError; then what was there is untouched.
+ */
+export async function saveFolder(
+  folder: string,
+  options: SaveFolderOptions,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
   const target = resolve(folder);
   const existing = await contentsOf(target);
   if (existing.length > 0) refuseUnlessReplaceable(folder, existing, options);
   const temporary = temporarySibling(target);
   try {
     await mkdir(temporary, { recursive: true });
-    await writeContents(temporary, options);
+    await write(temporary);
     await moveIntoPlace(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -84,15 +105,19 @@ async function contentsOf(folder: string): Promise<string[]> {
   }
 }
 
-/** Replacing means deleting, so only folders are replaced in which every file is one that a checkpoint has. */
-function refuseUnlessReplaceable(folder: string, existing: readonly string[], options: SaveOptions): void {
-  if (options.overwrite !== true) {
+/** Replacing means deleting, so only folders are replaced in which every file is one that belongs to what is saved. */
+function refuseUnlessReplaceable(
+  folder: string,
+  existing: readonly string[],
+  { overwrite, owns }: SaveFolderOptions,
+): void {
+  if (!overwrite) {
     throw new CheckpointError(
       folder,
       'it exists and is not empty; choose another folder, or ask for it to be overwritten',
     );
   }
-  const foreign = existing.filter((name) => !isCheckpointFile(name) && options.files?.has(name) !== true);
+  const foreign = existing.filter((name) => !owns(name));
   if (foreign.length > 0) {
     throw new CheckpointError(
       folder,
@@ -134,6 +159,10 @@ async function writeContents(folder: string, options: SaveOptions): Promise<void
     );
   }
   if (shards.size > 1) files.set(INDEX_FILE, jsonText(shardIndex(shards, dtype)));
+  await writeFiles(folder, files);
+}
+
+export async function writeFiles(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
   for (const [name, contents] of files) {
     const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
     await writeFileAtomically(join(folder, name), (handle) => writeAll(handle, bytes));

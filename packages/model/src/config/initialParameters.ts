@@ -30,20 +30,39 @@ export function initialParameter(spec: ParameterSpec, seed: number, deviation: n
  * the two normals r·cos and r·sin. One counter serves four values.
  */
 function fillNormal(values: Float32Array, name: string, seed: number, deviation: number): void {
+  forEachBlock(values.length, name, seed, (words, start) => {
+    for (let pair = 0; pair < 4; pair += 2) {
+      const radius = deviation * Math.sqrt(-2 * Math.log((words[pair]! + 1) / 2 ** 32));
+      const angle = (2 * Math.PI * words[pair + 1]!) / 2 ** 32;
+      values[start + pair] = radius * Math.cos(angle); // writes past the end of the last block are ignored
+      values[start + pair + 1] = radius * Math.sin(angle);
+    }
+  });
+}
+
+/** Values of U(−bound, bound): word w of a counter gives (2·(w + ½)/2³² − 1)·bound. */
+export function fillUniform(values: Float32Array, name: string, seed: number, bound: number): void {
+  forEachBlock(values.length, name, seed, (words, start) => {
+    for (let at = 0; at < 4; at++) values[start + at] = ((2 * (words[at]! + 0.5)) / 2 ** 32 - 1) * bound;
+  });
+}
+
+/** Four random words for every four values of a tensor, by its name and the seed. */
+function forEachBlock(
+  length: number,
+  name: string,
+  seed: number,
+  use: (words: Uint32Array, start: number) => void,
+): void {
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`the seed must be a whole number ≥ 0, not ${seed}`);
   const hash = createHash('sha256').update(name).digest();
   const [nameLow, nameHigh] = [hash.readUInt32LE(0), hash.readUInt32LE(4)];
   const key = [seed >>> 0, nameLow] as const;
   const seedHigh = Math.floor(seed / 2 ** 32);
   const words = new Uint32Array(4);
-  for (let i = 0; i < values.length; i += 4) {
-    const block = i / 4;
+  for (let start = 0; start < length; start += 4) {
+    const block = start / 4;
     philox4x32(words, [block >>> 0, Math.floor(block / 2 ** 32), seedHigh, nameHigh], key);
-    for (let pair = 0; pair < 4; pair += 2) {
-      const radius = deviation * Math.sqrt(-2 * Math.log((words[pair]! + 1) / 2 ** 32));
-      const angle = (2 * Math.PI * words[pair + 1]!) / 2 ** 32;
-      values[i + pair] = radius * Math.cos(angle); // writes past the end of the last block are ignored
-      values[i + pair + 1] = radius * Math.sin(angle);
-    }
+    use(words, start);
   }
 }

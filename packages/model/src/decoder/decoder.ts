@@ -16,7 +16,7 @@ export function decoder(config: DecoderConfig): TransformerBody {
     logitCap: config.logitCap,
     forward(weights, places, attend, rematerialize) {
       checkPresent(parameters, weights);
-      return forward(config, parameters, weights, places, attend, rematerialize);
+      return forward(config, weights, places, attend, rematerialize);
     },
     headWeight(weights) {
       checkPresent(parameters, weights);

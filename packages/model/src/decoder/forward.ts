@@ -1,5 +1,5 @@
 import { gather, mul, reshape, scope, sizeOf, type Tensor } from '@tether/graph';
-import type { ParameterSpec, Parameters } from '@tether/core';
+import type { Parameters } from '@tether/core';
 import type { DecoderConfig } from '../config/index.ts';
 import { checkpointed, under, type Attend, type Places } from '../transformer/index.ts';
 import { decoderLayer, normalize } from './layer.ts';
@@ -8,7 +8,6 @@ import { rotations } from './rotations.ts';
 /** Tokens at their places → hidden states after the final norm, [B·T, H]. */
 export function forward(
   config: DecoderConfig,
-  specs: readonly ParameterSpec[],
   parameters: Parameters,
   places: Places,
   attend: Attend,
@@ -23,9 +22,9 @@ export function forward(
   };
   const embedded = scope('embed_tokens', () => embed(config, parameters, tokens)); // [B·T, H]
   const last = config.layers.reduce((x, _, index) => {
-    const layer = decoderLayer(context, index);
+    const layer = decoderLayer({ ...context, drop: places.dropout?.(index) }, index);
     const run = rematerialize ? checkpointed(layer) : layer;
-    return scope(`layers.${index}`, () => run(x, under(specs, parameters, `model.layers.${index}.`)));
+    return scope(`layers.${index}`, () => run(x, under(parameters, `model.layers.${index}.`)));
   }, embedded);
   return scope('norm', () => normalize(last, parameters['model.norm.weight']!, config));
 }

@@ -9,7 +9,7 @@ import {
   type Projection,
 } from '../blocks/index.ts';
 import type { DecoderConfig, LayerConfig } from '../config/index.ts';
-import type { Attend, LayerWeights } from '../transformer/index.ts';
+import { adapterOutput, type Attend, type InputDropout, type LayerWeights } from '../transformer/index.ts';
 import type { Rotation } from './rotations.ts';
 
 /** What every layer of one forward pass shares. */
@@ -18,6 +18,7 @@ export interface LayerContext {
   readonly rows: number; // B
   readonly attend: Attend;
   readonly rotations: (layer: LayerConfig) => Rotation;
+  readonly drop: InputDropout | undefined;
 }
 
 /** x / rms(x) · (weight + offset). */
@@ -38,7 +39,7 @@ export function decoderLayer(context: LayerContext, index: number): (x: Tensor, 
     const attended = scope('self_attn', () => selfAttention(norm('input_layernorm', x), weights, context, index));
     const middle = add(x, outputNorms ? norm('post_attention_layernorm', attended) : attended);
     const normalized = norm(outputNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm', middle);
-    const fed = scope('mlp', () => feedForward(normalized, weights, config));
+    const fed = scope('mlp', () => feedForward(normalized, weights, context));
     return add(middle, outputNorms ? norm('post_feedforward_layernorm', fed) : fed);
   };
 }
@@ -46,24 +47,25 @@ export function decoderLayer(context: LayerContext, index: number): (x: Tensor, 
 function selfAttention(x: Tensor, weights: LayerWeights, context: LayerContext, index: number): Tensor {
   const { config, rows, attend, rotations } = context;
   const rotation = rotations(config.layers[index]!);
-  const project = inputProjections(x, weights, config);
+  const project = inputProjections(x, weights, context);
   const heads = (part: InputProjection): Tensor => splitHeads(project(part), rows, config.headDim);
   const norm = (value: Tensor, name: string): Tensor =>
     config.queryKeyNorms ? normalize(value, weights[`self_attn.${name}.weight`]!, config) : value;
   const queries = rotation.queries(norm(heads('q_proj'), 'q_norm')); // [B, A, T, D]
   const keys = rotation.keys(norm(heads('k_proj'), 'k_norm')); // [B, KV, T, D]
   const values = heads('v_proj'); // [B, KV, T, D]
-  return projection(weights, 'self_attn.o_proj')(mergeHeads(attend(index, queries, keys, values)));
+  return projection(weights, context, 'self_attn.o_proj')(mergeHeads(attend(index, queries, keys, values)));
 }
 
 type InputProjection = 'q_proj' | 'k_proj' | 'v_proj';
 
 /** Queries [B·T, A·D], keys and values [B·T, KV·D] of x [B·T, H]. */
-function inputProjections(x: Tensor, weights: LayerWeights, config: DecoderConfig): (part: InputProjection) => Tensor {
-  if (!config.fusedProjections) return (part) => projection(weights, `self_attn.${part}`)(x);
+function inputProjections(x: Tensor, weights: LayerWeights, context: LayerContext): (part: InputProjection) => Tensor {
+  const { config } = context;
+  if (!config.fusedProjections) return (part) => projection(weights, context, `self_attn.${part}`)(x);
   const keyWidth = config.numKeyValueHeads * config.headDim;
   const widths = [config.numAttentionHeads * config.headDim, keyWidth, keyWidth];
-  const [queries, keys, values] = splitColumns(projection(weights, 'self_attn.qkv_proj')(x), widths) as [
+  const [queries, keys, values] = splitColumns(projection(weights, context, 'self_attn.qkv_proj')(x), widths) as [
     Tensor,
     Tensor,
     Tensor,
@@ -72,8 +74,9 @@ function inputProjections(x: Tensor, weights: LayerWeights, config: DecoderConfi
   return (part) => parts[part];
 }
 
-function feedForward(x: Tensor, weights: LayerWeights, config: DecoderConfig): Tensor {
-  const project = (name: string): Projection => projection(weights, `mlp.${name}`);
+function feedForward(x: Tensor, weights: LayerWeights, context: LayerContext): Tensor {
+  const { config } = context;
+  const project = (name: string): Projection => projection(weights, context, `mlp.${name}`);
   const activation = ACTIVATIONS[config.hiddenAct];
   const down = project('down_proj');
   if (!config.fusedProjections) {
@@ -85,6 +88,9 @@ function feedForward(x: Tensor, weights: LayerWeights, config: DecoderConfig): T
 }
 
 const projection =
-  (weights: LayerWeights, name: string): Projection =>
-  (x) =>
-    linear(x, weights[`${name}.weight`]!, weights[`${name}.bias`]);
+  (weights: LayerWeights, { drop }: LayerContext, name: string): Projection =>
+  (x) => {
+    const base = linear(x, weights[`${name}.weight`]!, weights[`${name}.bias`]);
+    const adapted = adapterOutput(x, weights, name, drop);
+    return adapted === undefined ? base : add(base, adapted);
+  };

@@ -2,11 +2,13 @@ import { add, gather, layerNorm, mul, reshape, scope, sizeOf, type Tensor } from
 import { conv1d, geluTanh, mergeHeads, splitColumns, splitHeads } from '../blocks/index.ts';
 import { modelParameters, type Gpt2Config } from '../config/index.ts';
 import {
+  adapterOutput,
   checkpointed,
   checkPresent,
   trainable,
   under,
   type Attend,
+  type InputDropout,
   type LayerWeights,
   type TransformerBody,
 } from '../transformer/index.ts';
@@ -23,7 +25,7 @@ export function gpt2(config: Gpt2Config): TransformerBody {
     keyHeads: numAttentionHeads,
     headDim: hiddenSize / numAttentionHeads,
 
-    forward(parameters, { tokens, positions }, attend, rematerialize) {
+    forward(parameters, { tokens, positions, dropout }, attend, rematerialize) {
       checkPresent(specs, parameters);
       const flat = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape)]);
       const embedded = add(
@@ -31,11 +33,11 @@ export function gpt2(config: Gpt2Config): TransformerBody {
         scope('wpe', () => gather(parameters['transformer.wpe.weight']!, flat(positions))),
       ); // [B·T, H]
       const last = Array.from({ length: numHiddenLayers }).reduce<Tensor>((x, _, index) => {
-        const layer = gpt2Layer(config, tokens.shape[0]!, attend, index);
+        const layer = gpt2Layer(config, tokens.shape[0]!, attend, index, dropout?.(index));
         const run = rematerialize ? checkpointed(layer) : layer;
-        return scope(`h.${index}`, () => run(x, under(specs, parameters, `transformer.h.${index}.`)));
+        return scope(`h.${index}`, () => run(x, under(parameters, `transformer.h.${index}.`)));
       }, embedded);
-      return scope('ln_f', () => normalize(last, under(specs, parameters, 'transformer.'), 'ln_f', config));
+      return scope('ln_f', () => normalize(last, under(parameters, 'transformer.'), 'ln_f', config));
     },
 
     headWeight(parameters) {
@@ -49,13 +51,16 @@ const normalize = (x: Tensor, weights: LayerWeights, name: string, { layerNormEp
   layerNorm(x, weights[`${name}.weight`]!, weights[`${name}.bias`]!, layerNormEpsilon);
 
 /** Layer `index`: x [B·T, H] → [B·T, H]. */
-function gpt2Layer(config: Gpt2Config, rows: number, attend: Attend, index: number) {
+function gpt2Layer(config: Gpt2Config, rows: number, attend: Attend, index: number, drop: InputDropout | undefined) {
   const { hiddenSize } = config;
   const headDim = hiddenSize / config.numAttentionHeads;
   return (x: Tensor, weights: LayerWeights): Tensor => {
     const norm = (name: string, value: Tensor): Tensor => scope(name, () => normalize(value, weights, name, config));
-    const project = (name: string, value: Tensor): Tensor =>
-      conv1d(value, weights[`${name}.weight`]!, weights[`${name}.bias`]!);
+    const project = (name: string, value: Tensor): Tensor => {
+      const base = conv1d(value, weights[`${name}.weight`]!, weights[`${name}.bias`]!);
+      const adapted = adapterOutput(value, weights, name, drop);
+      return adapted === undefined ? base : add(base, adapted);
+    };
     const attended = scope('attn', () => {
       const fused = project('attn.c_attn', norm('ln_1', x)); // [B·T, 3H]
       const [queries, keys, values] = splitColumns(fused, [hiddenSize, hiddenSize, hiddenSize]).map((part) =>

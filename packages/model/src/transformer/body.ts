@@ -1,12 +1,19 @@
 import type { Tensor } from '@tether/graph';
 import type { Parameters, ParameterSpec } from '@tether/core';
 
+/** Drops elements of what an adapter reads; `module` tells its mask from those of other modules. */
+export type InputDropout = (x: Tensor, module: string) => Tensor;
+
 /** Tokens and where they stand. */
 export interface Places {
   readonly tokens: Tensor; // i32 [B, T]
   readonly positions: Tensor; // i32 [B, T]
   /** Positions that each row has in all, i32 [B]; absent: those up to its last in `positions`. */
   readonly lengths?: Tensor;
+  /** Random seed of a training step, i32 []; absent where nothing is dropped. */
+  readonly seed?: Tensor | undefined;
+  /** Of adapters in training, for each layer. */
+  readonly dropout?: ((layer: number) => InputDropout) | undefined;
 }
 
 /** Turns queries [B, A, T, D] and new keys and values [B, KV, T, D] of a layer into outputs [B, A, T, D]. */

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** Options of low-rank adapters, named as in PEFT's LoraConfig where they mean the same. */
+export const loraSchema = z.strictObject({
+  rank: z.int().positive().default(16).describe('width r of the two factors of each adapted weight'),
+  alpha: z.number().positive().optional().describe('the update is scaled by alpha / rank; default: 2 · rank'),
+  rslora: z.boolean().default(false).describe('scale by alpha / √rank (rank-stabilized; Kalajdzievski 2023)'),
+  dropout: z.number().min(0).max(0.99).default(0).describe('share of an adapter’s input that training drops'),
+  target_modules: z
+    .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
+    .default('all-linear')
+    .describe('last parts of the names of the adapted modules, for example q_proj; all-linear: all of the layers'),
+});
+export type LoraOptions = z.infer<typeof loraSchema>;
+
+/** The same with nothing left open. */
+export interface LoraConfig {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly rslora: boolean;
+  readonly dropout: number;
+  readonly targetModules: LoraOptions['target_modules'];
+}
+
+export const loraConfig = ({ rank, alpha = 2 * rank, rslora, dropout, target_modules }: LoraOptions): LoraConfig => ({
+  rank,
+  alpha,
+  rslora,
+  dropout,
+  targetModules: target_modules,
+});
+
+/** What the product of the factors is multiplied by. */
+export const loraScale = ({ alpha, rank, rslora }: LoraConfig): number => alpha / (rslora ? Math.sqrt(rank) : rank);
