@@ -25,7 +25,8 @@ const CASES: Readonly<Record<string, readonly RegularizerUse[]>> = {
   'DPO with GANPO': [ganpoUse(golden)],
 };
 
-const largest = (values: HostArray): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const largest = (values: HostArray): number =>
+  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 function scaleOf(run: GoldenRun, name: string): number {
   const suffix = Object.keys(SCALED_BY).find((ending) => name.endsWith(ending));

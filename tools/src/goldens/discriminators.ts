@@ -11,16 +11,17 @@ export interface DiscriminatorGolden {
     readonly max_positions: number;
     readonly dropout: number;
   };
-  readonly tensors: readonly {
-    readonly index: number;
-    readonly network: 'plus' | 'minus';
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly kind: 'unit' | 'positions' | 'norm' | 'bias' | 'matrix';
-  }[];
+  readonly tensors: readonly TensorEntry[];
 }
 
-type TensorEntry = DiscriminatorGolden['tensors'][number];
+/** A tensor of a discriminator, whose initial values follow from its index, shape and kind. */
+export interface TensorEntry {
+  readonly index: number;
+  readonly network: string;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly kind: 'unit' | 'positions' | 'norm' | 'bias' | 'matrix';
+}
 
 /** A 32-bit integer hash of (tensor index, flat index) as a number in [−1, 1); see tools/goldens/conventions.md. */
 export function hashedUniform(tensor: number, index: number): number {
@@ -39,6 +40,14 @@ const SCALES: Readonly<Record<TensorEntry['kind'], (r: Float64Array, shape: read
   matrix: (r, [rows, columns]) => r.map((value) => Math.sqrt(6 / (rows! + columns!)) * value),
 };
 
+export function initialValues({ index, shape, kind }: TensorEntry): Float64Array {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return SCALES[kind](
+    Float64Array.from({ length: size }, (_, flat) => hashedUniform(index, flat)),
+    shape,
+  );
+}
+
 /** PyTorch's classic spectral norm keeps the weight as `weight_orig`. */
 export const ourName = (network: string, name: string): string => `${network}.${name.replace('weight_orig', 'weight')}`;
 const isState = (name: string): boolean => /weight_[uv]$/.test(name);
@@ -53,11 +62,10 @@ export function ganpoUse({ discriminator }: DiscriminatorGolden): RegularizerUse
 /** The networks' initial tensors by the names that the step gives them. */
 export function networkValues({ tensors }: DiscriminatorGolden): Map<string, HostTensor> {
   const values = new Map<string, HostTensor>();
-  for (const { index, network, name, shape, kind } of tensors) {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    const uniform = Float64Array.from({ length: size }, (_, flat) => hashedUniform(index, flat));
+  for (const entry of tensors) {
+    const { network, name, shape } = entry;
     const slot = `ganpo/${isState(name) ? 'state' : 'parameter'}/${ourName(network, name)}`;
-    values.set(slot, hostTensor('f32', shape, SCALES[kind](uniform, shape)));
+    values.set(slot, hostTensor('f32', shape, initialValues(entry)));
   }
   const scalar = (name: string): void =>
     void values.set(`ganpo/state/${name}`, hostTensor('f32', [], Float64Array.of(0)));
