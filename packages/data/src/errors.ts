@@ -16,10 +16,14 @@ export class BadRow extends Error {
 }
 
 /**
- * Row numbers as a person writes them: `1–3, 7, 9–12`. Beyond `limit` entries the rest is counted, not listed.
- * The numbers must be ascending.
+ * Row numbers as a person writes them: `1–3, 7, 9–12`. Beyond `limit` entries the rest is counted, not listed, and so
+ * are `unlisted` further rows. The numbers must be ascending.
  */
-export function formatRowNumbers(rowNumbers: readonly number[], limit = Number.POSITIVE_INFINITY): string {
+export function formatRowNumbers(
+  rowNumbers: readonly number[],
+  limit = Number.POSITIVE_INFINITY,
+  unlisted = 0,
+): string {
   const ranges: { from: number; to: number }[] = [];
   for (const rowNumber of rowNumbers) {
     const last = ranges.at(-1);
@@ -30,6 +34,6 @@ export function formatRowNumbers(rowNumbers: readonly number[], limit = Number.P
   const parts = shown.map(({ from, to }) =>
     to === from ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`,
   );
-  const hidden = ranges.slice(limit).reduce((count, { from, to }) => count + to - from + 1, 0);
+  const hidden = ranges.slice(limit).reduce((count, { from, to }) => count + to - from + 1, unlisted);
   return hidden === 0 ? parts.join(', ') : `${parts.join(', ')} and ${hidden} more`;
 }

@@ -4,6 +4,8 @@ export * from './random.ts';
 export type { RawRow } from './reading/row.ts';
 export { readRows } from './reading/readRows.ts';
 
+export { type EncodedRows, type Indexed, joined, type SizedRow } from './rows/indexed.ts';
+
 export type { Message, PreferenceExample, PromptOrCompletion } from './formats/example.ts';
 export { plainText } from './formats/example.ts';
 export { type Columns, type DataFormat, dataFormatSchema, FORM_NAMES, type FormName } from './formats/config.ts';
@@ -16,15 +18,23 @@ export { tokenizePrompt, tokenizeWhole } from './encode/tokenize.ts';
 export { checkExample, type EncodedExample, encodeExample } from './encode/encodeExample.ts';
 
 export { type BucketOptions, bucketsSchema } from './batch/config.ts';
-export { type Layout, type RowLengths, rowLengths } from './batch/layout.ts';
+export { type Layout, longestView, type RowLengths, rowLengths } from './batch/layout.ts';
 export { type Bucket, type BucketPlan, paddingShare, planBuckets } from './batch/buckets.ts';
 export { collate, type CollateOptions, FILLER_ROW_NUMBER } from './batch/collate.ts';
 export { createSampler, FILLER, type Sampler, type SamplerOptions, type StepRows } from './batch/sampler.ts';
 export { batchesOfStep } from './batch/batches.ts';
 
 export * from './report/finding.ts';
+export { type FindingGroup, type FindingSummary, LISTED_ROWS } from './report/findingLog.ts';
 export { type LengthStatistics, lengthStatistics } from './report/statistics.ts';
-export { buildReport, type DataReport, locateRow, type ReportInput, type SourceSummary } from './report/report.ts';
+export {
+  buildReport,
+  type DataReport,
+  locateRow,
+  type ReportBucket,
+  type ReportInput,
+  type SourceSummary,
+} from './report/report.ts';
 export { renderReport, type RenderOptions } from './report/render.ts';
 
 export { COMMAND, LETTERS, POLITE_WORDS, SPECIAL_TOKENS, VOCABULARY } from './synthetic/vocabulary.ts';
@@ -42,4 +52,3 @@ export { type SyntheticOptions, syntheticSchema } from './synthetic/config.ts';
 export { type DataConfig, type DataConfigInput, dataConfigSchema } from './dataset/config.ts';
 export { type Dataset, loadDataset, type LoadOptions } from './dataset/loadDataset.ts';
 export { checkData } from './dataset/checkData.ts';
-export { contentFingerprint, tokenFingerprint } from './dataset/contentHash.ts';

@@ -58,7 +58,7 @@ async function printStep(file: string, options: GraphOptions): Promise<void> {
   const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
   const { train } = await loadDataFor(config, baseFolder);
   const layout = needsOf(plugins).has('paddedViews') ? 'padded' : 'compact';
-  const bucket = planBuckets(train, layout, config.data.buckets).buckets.at(-1)!; // there is a row, so there is a bucket
+  const bucket = planBuckets(train.sizes, layout, config.data.buckets).buckets.at(-1)!; // there is a row, so there is a bucket
   const { training } = config;
   const definition: StepDefinition = {
     model: await modelArchitecture(config.model),

@@ -21,27 +21,27 @@ export interface EvaluationPrompt {
 
 const SYNTHETIC_SPLITS = ['heldout', 'shifted'] as const;
 
+export interface EvaluationPrompts {
+  readonly prompts: readonly EvaluationPrompt[];
+  /** Prompts passed over because they leave no room for an answer. */
+  readonly tooLong: number;
+}
+
 /**
- * Prompts of every split: for the synthetic task those held out and those from a shifted distribution, otherwise the
- * prompts of the evaluation rows. At most `count` of each; prompts that leave no room for an answer are left out, and counted.
+ * The first `count` prompts of every split: for the synthetic task those held out and those from a shifted
+ * distribution, otherwise the prompts of the evaluation rows.
  */
-export function evaluationPrompts(
+export async function evaluationPrompts(
   config: DataConfig,
   dataset: Dataset,
   tokenizer: TextTokenizer,
   count: number,
   longestPrompt: number,
-): { readonly prompts: readonly EvaluationPrompt[]; readonly tooLong: number } {
-  const all =
-    config.synthetic === undefined
-      ? dataPrompts(dataset, tokenizer)
-      : taskPrompts(config.synthetic.seed, count, tokenizer);
+): Promise<EvaluationPrompts> {
+  if (config.synthetic === undefined) return dataPrompts(dataset, tokenizer, count, longestPrompt);
+  const all = taskPrompts(config.synthetic.seed, count, tokenizer);
   const short = all.filter(({ tokens }) => tokens.length <= longestPrompt);
-  const splits = [...new Set(short.map(({ split }) => split))];
-  return {
-    prompts: splits.flatMap((split) => short.filter((prompt) => prompt.split === split).slice(0, count)),
-    tooLong: all.length - short.length,
-  };
+  return { prompts: short, tooLong: all.length - short.length };
 }
 
 function taskPrompts(seed: number, count: number, tokenizer: TextTokenizer): EvaluationPrompt[] {
@@ -55,17 +55,30 @@ function taskPrompts(seed: number, count: number, tokenizer: TextTokenizer): Eva
   );
 }
 
-function dataPrompts({ examples }: Dataset, tokenizer: TextTokenizer): EvaluationPrompt[] {
+async function dataPrompts(
+  dataset: Dataset,
+  tokenizer: TextTokenizer,
+  count: number,
+  longestPrompt: number,
+): Promise<EvaluationPrompts> {
   const seen = new Set<string>();
-  return examples.eval.flatMap(({ rowNumber, prompt, completions }) => {
+  const prompts: EvaluationPrompt[] = [];
+  let tooLong = 0;
+  if (count === 0) return { prompts, tooLong };
+  for await (const { rowNumber, prompt, completions } of dataset.examples('eval')) {
     const text = plainText(prompt);
-    if (seen.has(text)) return [];
+    if (seen.has(text)) continue;
     seen.add(text);
+    const tokens = tokenizePrompt(prompt, tokenizer);
+    if (tokens.length > longestPrompt) {
+      tooLong++;
+      continue;
+    }
     const reference = completions[0] === undefined ? {} : { reference: plainText(completions[0]) };
-    return [
-      { id: `row ${rowNumber}`, split: 'heldout', text, tokens: tokenizePrompt(prompt, tokenizer), ...reference },
-    ];
-  });
+    prompts.push({ id: `row ${rowNumber}`, split: 'heldout', text, tokens, ...reference });
+    if (prompts.length === count) break;
+  }
+  return { prompts, tooLong };
 }
 
 /** The synthetic task's exact reward of an answer; undefined for other data. */

@@ -1,10 +1,12 @@
-import type { BatchSource, EncodedRow, HostBatch } from '@tether/core';
+import type { BatchSource, HostBatch } from '@tether/core';
 import {
   batchesOfStep,
   createSampler,
+  joined,
   planBuckets,
   type BucketOptions,
   type BucketPlan,
+  type EncodedRows,
   type Layout,
 } from '@tether/data';
 
@@ -17,19 +19,14 @@ export interface BatchOptions {
 
 /** Buckets of training and evaluation rows together, so that they share compiled steps. */
 export interface PlannedRows {
-  readonly train: readonly EncodedRow[];
-  readonly eval: readonly EncodedRow[];
+  readonly train: EncodedRows;
+  readonly eval: EncodedRows;
   readonly trainPlan: BucketPlan;
   readonly evalPlan: BucketPlan;
 }
 
-export function planRows(
-  train: readonly EncodedRow[],
-  held: readonly EncodedRow[],
-  layout: Layout,
-  buckets: BucketOptions,
-): PlannedRows {
-  const plan = planBuckets([...train, ...held], layout, buckets);
+export function planRows(train: EncodedRows, held: EncodedRows, layout: Layout, buckets: BucketOptions): PlannedRows {
+  const plan = planBuckets(joined(train.sizes, held.sizes), layout, buckets);
   const part = (from: number, to: number): BucketPlan => ({ ...plan, bucketOfRow: plan.bucketOfRow.slice(from, to) });
   return {
     train,
@@ -50,16 +47,16 @@ export function trainingBatches({ train, trainPlan }: PlannedRows, options: Batc
   };
 }
 
-/** Every row once, in order, bucket after bucket. */
-export function batchesInOrder(
-  rows: readonly EncodedRow[],
+/** Every row once, in order, bucket after bucket; each batch is made when it is asked for, so that few are in memory. */
+export function* batchesInOrder(
+  rows: EncodedRows,
   plan: BucketPlan,
   rowsPerBatch: number,
   padTokenId: number,
-): HostBatch[] {
-  if (rows.length === 0) return [];
+): Generator<HostBatch> {
+  if (rows.length === 0) return;
   const sampler = createSampler({ bucketOfRow: plan.bucketOfRow, rowsPerStep: rowsPerBatch, seed: 0, shuffle: false });
-  return Array.from({ length: sampler.stepsPerEpoch }, (_, step) =>
-    batchesOfStep(sampler.step(step), rows, plan, { rowsPerBatch, padTokenId }),
-  ).flat();
+  for (let step = 0; step < sampler.stepsPerEpoch; step++) {
+    yield* batchesOfStep(sampler.step(step), rows, plan, { rowsPerBatch, padTokenId });
+  }
 }

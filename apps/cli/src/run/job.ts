@@ -38,14 +38,14 @@ export type JobOutcome = 'finished' | 'interrupted';
 export const prepareModel = ({ model, training }: RunConfig): Promise<PreparedModel> =>
   model.path === undefined
     ? Promise.resolve(newModel(model.pretrain!.architecture, training.seed, model)) // one of both, by the schema
-    : loadModel(model.path, model);
+    : loadModel(model.path, { ...model, seed: training.seed });
 
 /** Loads what a job names and uploads it. */
 export async function prepareJob(job: Job): Promise<PreparedRun> {
   const { config } = parseConfig(job.file, job.source, job.baseFolder);
   const plugins = await resolvePlugins(new PluginRegistry(job.baseFolder), job.file, config);
   const prepared = await prepareModel(config);
-  const dataset = await loadRunData(config, prepared, job.baseFolder);
+  const dataset = await loadRunData(config, prepared, job);
   const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
   return prepareRun(sources, { cacheFolder: job.cacheFolder });
 }

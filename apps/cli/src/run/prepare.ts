@@ -10,13 +10,14 @@ import {
   type HostBatch,
   type StepDefinition,
 } from '@tether/core';
-import { loadDataset, type Dataset } from '@tether/data';
+import { loadDataset, longestView, type Dataset } from '@tether/data';
 import { createGenerator } from '@tether/model';
 import type { ResolvedPlugins } from '../config/resolvePlugins.ts';
 import type { RunConfig } from '../config/runSchema.ts';
 import { evaluationPrompts, type EvaluationPrompt } from '../evaluation/prompts.ts';
 import type { Judge } from '../evaluation/policyEvaluation.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
+import { tokenizerFingerprint } from '../model/tokenizerFingerprint.ts';
 import { batchesInOrder, planRows, trainingBatches } from './batches.ts';
 import { ReferenceFile } from './referenceStore.ts';
 import { fingerprintOf } from './runFolder.ts';
@@ -45,8 +46,12 @@ export class RunError extends Error {
   override readonly name = 'RunError';
 }
 
-export const loadRunData = (config: RunConfig, prepared: PreparedModel, baseFolder: string): Promise<Dataset> =>
-  loadDataset(config.data, prepared.tokenizer, { baseFolder });
+export const loadRunData = (
+  config: RunConfig,
+  { tokenizer, tokenizerFiles }: PreparedModel,
+  folders: { readonly baseFolder: string; readonly cacheFolder: string },
+): Promise<Dataset> =>
+  loadDataset(config.data, tokenizer, { ...folders, tokenizerFingerprint: tokenizerFingerprint(tokenizerFiles) });
 
 function definitionOf({ config, plugins, prepared }: RunSources): StepDefinition {
   const { training } = config;
@@ -67,7 +72,7 @@ function definitionOf({ config, plugins, prepared }: RunSources): StepDefinition
 
 function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
   const needs = needsOf(plugins);
-  const sides = dataset.train[0]?.completions.length;
+  const sides = dataset.train.sizes.at(0)?.completions.length;
   if (needs.has('rejected') && sides === 1) {
     const users = [plugins.objective, ...plugins.regularizers].filter((use) =>
       use.plugin.needs(use.config).includes('rejected'),
@@ -77,11 +82,7 @@ function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
     );
   }
   if (config.training.sync_ref_model) checkMovingReference(prepared, needsReference(needs));
-  const longest = Math.max(
-    ...dataset.train.map(
-      ({ prompt, completions }) => prompt.length + Math.max(...completions.map(({ length }) => length)),
-    ),
-  );
+  const longest = longestView(dataset.train.sizes);
   if (longest > prepared.maxLength) {
     throw new RunError(
       `the longest row has ${longest} tokens, but the model was made for ${prepared.maxLength} (max_position_embeddings): set data.max_length to ${prepared.maxLength} or less (it is ${config.data.max_length ?? 'not limited'})`,
@@ -164,8 +165,8 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     referenceStore: referenceFile(options.cacheFolder, sources),
   });
   const rowsPerEvaluation = training.per_device_eval_batch_size ?? training.per_device_train_batch_size;
-  const pairs = batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId);
-  const { prompts, tooLong } = promptsOf(sources);
+  const pairs = [...batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId)];
+  const { prompts, tooLong } = await promptsOf(sources);
   return {
     sources,
     backend,

@@ -1,4 +1,5 @@
 import type { EncodedRow, HostBatch } from '@tether/core';
+import type { Indexed } from '../rows/indexed.ts';
 import type { BucketPlan } from './buckets.ts';
 import { collate } from './collate.ts';
 import { FILLER, type StepRows } from './sampler.ts';
@@ -9,7 +10,7 @@ import { FILLER, type StepRows } from './sampler.ts';
  */
 export function batchesOfStep(
   step: StepRows,
-  rows: readonly EncodedRow[],
+  rows: Indexed<EncodedRow>,
   plan: BucketPlan,
   options: { readonly rowsPerBatch: number; readonly padTokenId: number },
 ): HostBatch[] {
@@ -17,7 +18,7 @@ export function batchesOfStep(
   if (step.rows.length % rowsPerBatch !== 0) {
     throw new RangeError(`${step.rows.length} rows per step do not divide into batches of ${rowsPerBatch}`);
   }
-  const chosen = step.rows.map((index) => (index === FILLER ? null : rows[index]!));
+  const chosen = step.rows.map((index) => (index === FILLER ? null : rows.at(index)!));
   const filler = chosen[0]!; // a step always begins with a real row
   const shape = { ...plan.buckets[step.bucket]!, rows: rowsPerBatch };
   return Array.from({ length: chosen.length / rowsPerBatch }, (_, index) =>

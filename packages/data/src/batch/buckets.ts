@@ -1,5 +1,6 @@
-import type { BatchShape, EncodedRow } from '@tether/core';
+import type { BatchShape } from '@tether/core';
 import { DataError, formatRowNumbers } from '../errors.ts';
+import { each, type Indexed, type SizedRow } from '../rows/indexed.ts';
 import type { BucketOptions } from './config.ts';
 import { LAID_OUT_LENGTH, type Layout, rowLengths } from './layout.ts';
 
@@ -14,16 +15,9 @@ export interface BucketPlan {
 }
 
 /** The length that decides a row's bucket: the row's own tokens, or its view where every view is padded. */
-const SORTING_LENGTH: Readonly<Record<Layout, (row: EncodedRow) => number>> = {
+const SORTING_LENGTH: Readonly<Record<Layout, (row: SizedRow) => number>> = {
   compact: (row) => rowLengths(row).total,
   padded: (row) => rowLengths(row).view,
-};
-
-/** Not Math.max(...values): a large file's rows are more than a call takes arguments. */
-const largest = (values: Iterable<number>): number => {
-  let most = 0;
-  for (const value of values) most = Math.max(most, value);
-  return most;
 };
 
 const roundUp = (length: number, multiple: number): number => Math.ceil(length / multiple) * multiple;
@@ -32,7 +26,7 @@ const roundUp = (length: number, multiple: number): number => Math.ceil(length /
  * The at most `maxCount` boundaries, among the rounded lengths, that need the fewest padded tokens in total:
  * cost(i, j) = boundary j × rows between, least total by dynamic programming over the boundaries in use.
  */
-function bestBoundaries(lengths: readonly number[], maxCount: number, multipleOf: number): number[] {
+function bestBoundaries(lengths: Iterable<number>, maxCount: number, multipleOf: number): number[] {
   const rowsOf = new Map<number, number>();
   for (const length of lengths) {
     const rounded = roundUp(length, multipleOf);
@@ -57,14 +51,15 @@ function bestBoundaries(lengths: readonly number[], maxCount: number, multipleOf
   return best.at(-1)!.boundaries;
 }
 
-function ownBoundaries(boundaries: readonly number[], rows: readonly EncodedRow[], layout: Layout): number[] {
+function ownBoundaries(boundaries: readonly number[], rows: Indexed<SizedRow>, layout: Layout): number[] {
   const ascending = [...new Set(boundaries)].sort((a, b) => a - b);
-  const tooLong = rows.filter((row) => SORTING_LENGTH[layout](row) > ascending.at(-1)!);
+  const last = ascending.at(-1)!;
+  const tooLong = [...each(rows)].filter((row) => SORTING_LENGTH[layout](row) > last);
   if (tooLong.length > 0) {
     const numbers = tooLong.map(({ rowNumber }) => rowNumber);
-    const longest = largest(tooLong.map((row) => SORTING_LENGTH[layout](row)));
+    const longest = tooLong.reduce((most, row) => Math.max(most, SORTING_LENGTH[layout](row)), 0);
     throw new DataError(
-      `${tooLong.length} rows are longer than the last of buckets.boundaries (${ascending.at(-1)}): rows ` +
+      `${tooLong.length} rows are longer than the last of buckets.boundaries (${last}): rows ` +
         `${formatRowNumbers(numbers, 20)}. The longest takes ${longest} tokens: add a boundary, or lower max_length.`,
       { rowNumbers: numbers },
     );
@@ -72,16 +67,30 @@ function ownBoundaries(boundaries: readonly number[], rows: readonly EncodedRow[
   return ascending;
 }
 
-function describeBucket(rows: readonly EncodedRow[], boundary: number, layout: Layout, multipleOf: number): Bucket {
-  const lengths = rows.map(rowLengths);
-  const viewLength = layout === 'padded' ? boundary : largest(lengths.map(({ view }) => view));
-  const longest = largest(rows.map((row) => LAID_OUT_LENGTH[layout](row, viewLength)));
-  return {
-    rowLength: layout === 'padded' ? roundUp(longest, multipleOf) : boundary,
-    sides: rows[0]!.completions.length === 1 ? 1 : 2,
-    completionLength: largest(lengths.map(({ completion }) => completion)),
-    viewLength,
-  };
+/** What a bucket's rows need at most. */
+interface Extent {
+  completion: number;
+  view: number;
+  laidOut: number; // the tokens of a row
+}
+
+function extentsOf(
+  rows: Indexed<SizedRow>,
+  bucketOfRow: readonly number[],
+  boundaries: readonly number[],
+  layout: Layout,
+): Extent[] {
+  const extents = boundaries.map((): Extent => ({ completion: 0, view: 0, laidOut: 0 }));
+  for (const [index, bucket] of bucketOfRow.entries()) {
+    const row = rows.at(index)!;
+    const { completion, view } = rowLengths(row);
+    const extent = extents[bucket]!;
+    extent.completion = Math.max(extent.completion, completion);
+    extent.view = Math.max(extent.view, view);
+    // A padded view is as long as its bucket's boundary; compact rows do not depend on it.
+    extent.laidOut = Math.max(extent.laidOut, LAID_OUT_LENGTH[layout](row, boundaries[bucket]!));
+  }
+  return extents;
 }
 
 /**
@@ -90,30 +99,56 @@ function describeBucket(rows: readonly EncodedRow[], boundary: number, layout: L
  * of the bucket. Empty buckets vanish.
  * @throws DataError listing the rows longer than the last own boundary.
  */
-export function planBuckets(rows: readonly EncodedRow[], layout: Layout, options: BucketOptions): BucketPlan {
-  if (rows.length === 0) return { layout, buckets: [], bucketOfRow: [] };
-  if (rows.some(({ completions }) => completions.length !== rows[0]!.completions.length)) {
-    throw new RangeError('all rows of a plan must have the same number of completions');
+export function planBuckets(rows: Indexed<SizedRow>, layout: Layout, options: BucketOptions): BucketPlan {
+  const sides = rows.at(0)?.completions.length;
+  if (sides === undefined) return { layout, buckets: [], bucketOfRow: [] };
+  const lengths = new Int32Array(rows.length);
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows.at(index)!;
+    if (row.completions.length !== sides)
+      throw new RangeError('all rows of a plan must have the same number of completions');
+    lengths[index] = SORTING_LENGTH[layout](row);
   }
-  const lengths = rows.map((row) => SORTING_LENGTH[layout](row));
-  const boundaries = options.boundaries
+  const all = options.boundaries
     ? ownBoundaries(options.boundaries, rows, layout)
     : bestBoundaries(lengths, options.max_count, options.multiple_of);
-  const boundaryOfRow = lengths.map((length) => boundaries.findIndex((boundary) => length <= boundary));
-  const used = boundaries.map((_, index) => index).filter((index) => boundaryOfRow.includes(index));
-  const members = used.map((index) => rows.filter((_, row) => boundaryOfRow[row] === index));
+  const boundaryOf = (length: number): number => all.find((boundary) => length <= boundary)!;
+  const inUse = new Set<number>();
+  for (const length of lengths) inUse.add(boundaryOf(length));
+  const boundaries = all.filter((boundary) => inUse.has(boundary));
+  const bucketOfRow = Array.from(lengths, (length) => boundaries.findIndex((boundary) => length <= boundary));
   return {
     layout,
-    buckets: members.map((group, index) =>
-      describeBucket(group, boundaries[used[index]!]!, layout, options.multiple_of),
-    ),
-    bucketOfRow: boundaryOfRow.map((index) => used.indexOf(index)),
+    buckets: extentsOf(rows, bucketOfRow, boundaries, layout).map((extent, bucket): Bucket => ({
+      rowLength: layout === 'padded' ? roundUp(extent.laidOut, options.multiple_of) : boundaries[bucket]!,
+      sides: sides === 1 ? 1 : 2,
+      completionLength: extent.completion,
+      viewLength: layout === 'padded' ? boundaries[bucket]! : extent.view,
+    })),
+    bucketOfRow,
   };
 }
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Of each bucket its rows, the tokens they have, and those they take, padded to the bucket. */
+export function bucketUse(
+  rows: Indexed<SizedRow>,
+  plan: BucketPlan,
+): readonly { readonly rows: number; readonly tokens: number; readonly padded: number }[] {
+  const use = plan.buckets.map(() => ({ rows: 0, tokens: 0, padded: 0 }));
+  for (const [index, bucket] of plan.bucketOfRow.entries()) {
+    const own = use[bucket]!;
+    own.rows++;
+    own.tokens += rowLengths(rows.at(index)!).total;
+    own.padded += plan.buckets[bucket]!.rowLength;
+  }
+  return use;
+}
+
 /** Share of padding among the tokens of all rows, each padded to its bucket: 0 … 1. */
-export function paddingShare(rows: readonly EncodedRow[], plan: BucketPlan): number {
-  const padded = plan.bucketOfRow.reduce((sum, bucket) => sum + plan.buckets[bucket]!.rowLength, 0);
-  const real = rows.reduce((sum, row) => sum + rowLengths(row).total, 0);
-  return padded === 0 ? 0 : 1 - real / padded;
+export function paddingShare(rows: Indexed<SizedRow>, plan: BucketPlan): number {
+  const use = bucketUse(rows, plan);
+  const padded = sum(use.map((own) => own.padded));
+  return padded === 0 ? 0 : 1 - sum(use.map((own) => own.tokens)) / padded;
 }

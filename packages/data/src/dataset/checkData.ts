@@ -1,41 +1,59 @@
-import { plainText } from '../formats/example.ts';
+import { encodeExample } from '../encode/encodeExample.ts';
 import type { TextTokenizer } from '../encode/tokenizer.ts';
+import { plainText, type PreferenceExample } from '../formats/example.ts';
 import { buildReport, type DataReport } from '../report/report.ts';
+import { joined, type SizedRow } from '../rows/indexed.ts';
+import { SizeTable } from '../rows/sizeTable.ts';
+import { accountRows } from './account.ts';
 import { type DataConfig, type DataConfigInput, dataConfigSchema } from './config.ts';
-import { divide, type FindingsByRow, listFindings } from './checkRows.ts';
-import { contentFingerprint } from './contentHash.ts';
-import { instructionsAsMessages, type LoadOptions, prepareDataset, readConfigured } from './loadDataset.ts';
+import { allLengths, bucketReport, instructionsAsMessages, type LoadOptions } from './loadDataset.ts';
+import { sourcesOf } from './sources.ts';
+import { survey } from './survey.ts';
 
-/** The report on texts alone: no tokenizer, so no truncation, no prefix check, lengths in characters. */
-async function checkTexts(config: DataConfig, baseFolder: string): Promise<DataReport> {
-  const source = await readConfigured(config, instructionsAsMessages(config, undefined), baseFolder);
-  const findings: FindingsByRow = new Map();
-  const { train, eval: held } = divide(source, config, findings);
-  const kept = [...train, ...held];
-  return buildReport({
-    sources: source.sources,
-    findings: listFindings(source.findings, findings),
-    rowsUsed: { train: train.length, eval: held.length },
-    rowsBeyondLimit: 0,
-    lengths: kept.map(({ prompt, completions }) => [prompt, ...completions].map((part) => plainText(part).length)),
-    unit: 'characters',
-    buckets: [],
-    paddingShare: undefined,
-    fingerprint: contentFingerprint([...source.examples.train, ...source.examples.eval]),
-  });
-}
+const withLength = (part: PreferenceExample['prompt']) => ({ length: plainText(part).length });
+
+/** Without a tokenizer there is no truncation and no prefix check, and lengths are in characters. */
+const asTexts = ({ rowNumber, prompt, completions }: PreferenceExample) => ({
+  row: { rowNumber, prompt: withLength(prompt), completions: completions.map(withLength) } satisfies SizedRow,
+  findings: [],
+});
 
 /**
- * The data report alone, for `tether data check FILE`. Bad rows are listed in it (kind `bad-row`) and never thrown,
- * so that one look shows everything; the caller decides what they mean for the exit code.
+ * The data report alone, for `tether data check FILE`: no tokens are kept. Bad rows are listed in it (kind `bad-row`)
+ * and never thrown, so that one look shows everything; the caller decides what they mean for the exit code.
  * @throws DataError when a file cannot be read at all (missing, empty, not JSON).
  */
 export async function checkData(
   config: DataConfigInput,
   tokenizer?: TextTokenizer,
-  options: LoadOptions = {},
+  { baseFolder = '.', findingsFile }: Pick<LoadOptions, 'baseFolder' | 'findingsFile'> = {},
 ): Promise<DataReport> {
-  const parsed = dataConfigSchema.parse({ ...config, on_bad_row: 'drop' });
-  if (tokenizer === undefined) return checkTexts(parsed, options.baseFolder ?? '.');
-  return (await prepareDataset(parsed, tokenizer, options)).report;
+  const parsed: DataConfig = dataConfigSchema.parse({ ...config, on_bad_row: 'drop' });
+  const sources = await sourcesOf({
+    config: parsed,
+    baseFolder,
+    instructionsAsMessages: instructionsAsMessages(parsed, tokenizer),
+  });
+  const found = await survey(sources, parsed);
+  const sinks = { train: new SizeTable(), eval: new SizeTable() };
+  const { findings, rowsBeyondLimit } = await accountRows<SizedRow>({
+    sources,
+    survey: found,
+    config: parsed,
+    encode: (example) => (tokenizer === undefined ? asTexts(example) : encodeExample(example, tokenizer, parsed)),
+    sinks,
+    findingsFile,
+  });
+  const buckets = tokenizer === undefined ? undefined : bucketReport(joined(sinks.train, sinks.eval), parsed);
+  return buildReport({
+    sources: found.sources,
+    findings,
+    rowsUsed: { train: sinks.train.length, eval: sinks.eval.length },
+    rowsBeyondLimit,
+    lengths: allLengths(sinks.train, sinks.eval),
+    unit: tokenizer === undefined ? 'characters' : 'tokens',
+    buckets: buckets?.buckets ?? [],
+    paddingShare: buckets?.paddingShare,
+    fingerprint: found.fingerprint,
+  });
 }

@@ -7,9 +7,20 @@ import { syntheticSchema } from '../synthetic/config.ts';
 const filesSchema = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
 const sourceFields = {
-  files: filesSchema.optional().describe('Data files (.json, .jsonl), relative to the config file.'),
+  files: filesSchema
+    .optional()
+    .describe(
+      'Data files (.json, .jsonl, also .gz and .zst; .parquet; .arrow) or folders of them as the datasets library saves them ' +
+        'or the Hugging Face hub lays them out; relative to the config file.',
+    ),
   synthetic: syntheticSchema.optional().describe('The built-in task instead of files.'),
+  split: z.string().min(1).optional().describe('The split of folders to train on; without it the only one, or train.'),
   eval_files: filesSchema.optional().describe('Files to evaluate on; otherwise a share of the rows is held out.'),
+  eval_split: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The split to evaluate on: of the folders in eval_files, or without those of the folders in files.'),
   eval_fraction: z
     .number()
     .min(0)
@@ -19,6 +30,13 @@ const sourceFields = {
   split_seed: z.int().default(0).describe('Picks which rows are held out.'),
   max_train_rows: z.int().positive().optional().describe('Train on the first so many rows.'),
   max_eval_rows: z.int().positive().optional().describe('Evaluate on the first so many held-out rows.'),
+  in_memory_mib: z
+    .number()
+    .min(0)
+    .default(256)
+    .describe(
+      'Tokenized rows up to this size stay in memory (training and evaluation each); more go to a file in the cache folder.',
+    ),
 };
 
 /** The `data` section of a run's config. */
@@ -43,12 +61,10 @@ export const dataConfigSchema = z
     if ((config.files === undefined) === (config.synthetic === undefined)) {
       context.addIssue({ code: 'custom', path: ['files'], message: 'give either files or synthetic' });
     }
-    if (config.synthetic !== undefined && config.eval_files !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['eval_files'],
-        message: 'synthetic data has its own evaluation rows (eval_count)',
-      });
+    for (const option of ['eval_files', 'eval_split', 'split'] as const) {
+      if (config.synthetic === undefined || config[option] === undefined) continue;
+      const message = 'synthetic data has no files; it has its own evaluation rows (eval_count)';
+      context.addIssue({ code: 'custom', path: [option], message });
     }
     for (const part of ['max_prompt_length', 'max_completion_length'] as const) {
       const limit = config[part];

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { EncodedRow } from '@tether/core';
 import type { PreferenceExample, PromptOrCompletion } from '../formats/example.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** Key order must not matter to a hash of content. */
 function canonical(part: PromptOrCompletion): unknown {
@@ -20,19 +20,32 @@ export function promptHash(example: PreferenceExample): string {
 }
 
 /** sha256 over the hashes of all examples in order: equal for equal content, whatever the file's format. */
-export function contentFingerprint(examples: Iterable<PreferenceExample>): string {
-  const hash = createHash('sha256');
-  for (const example of examples) hash.update(exampleHash(example));
-  return hash.digest('hex');
+export class ContentHash {
+  readonly #hash = createHash('sha256');
+
+  add(hashOfExample: string): void {
+    this.#hash.update(hashOfExample);
+  }
+
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
 /** sha256 over token ids in order: what a cache of per-row results (reference log-probs) depends on. */
-export function tokenFingerprint(rows: Iterable<EncodedRow>): string {
-  const hash = createHash('sha256');
-  for (const { prompt, completions } of rows) {
-    hash.update(JSON.stringify([[...prompt], ...completions.map((completion) => [...completion])]));
+export class TokenHash {
+  readonly #hash = createHash('sha256');
+
+  add({ prompt, completions }: EncodedRow): void {
+    for (const part of [prompt, ...completions]) {
+      this.#hash.update(Int32Array.of(part.length));
+      this.#hash.update(part);
+    }
   }
-  return hash.digest('hex');
+
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
 /** A number-like order of prompts that depends on the seed: least hashes first. */

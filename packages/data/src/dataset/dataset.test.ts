@@ -8,12 +8,13 @@ import type { TextTokenizer } from '../encode/tokenizer.ts';
 import { DataError } from '../errors.ts';
 import { plainText, type PreferenceExample } from '../formats/example.ts';
 import { renderReport } from '../report/render.ts';
+import { each, type EncodedRows } from '../rows/indexed.ts';
 import { syntheticTokenizer } from '../synthetic/tokenizer.ts';
 import { checkData } from './checkData.ts';
 import { type DataConfigInput, dataConfigSchema } from './config.ts';
-import { contentFingerprint, promptHash } from './contentHash.ts';
-import { loadDataset } from './loadDataset.ts';
-import { splitByPrompt } from './split.ts';
+import { ContentHash, exampleHash, promptHash } from './contentHash.ts';
+import { type Dataset, loadDataset } from './loadDataset.ts';
+import { Splitter } from './split.ts';
 
 /** One token per code unit: every text has tokens. */
 const characters: TextTokenizer = {
@@ -46,6 +47,12 @@ async function fileOf(rows: readonly unknown[]): Promise<string> {
 
 const load = (config: DataConfigInput, tokenizer = characters) =>
   loadDataset(dataConfigSchema.parse(config), tokenizer, { baseFolder: folder });
+const numbersOf = (rows: EncodedRows) => [...each(rows)].map(({ rowNumber }) => rowNumber);
+async function textsOf(data: Dataset, part: 'train' | 'eval'): Promise<PreferenceExample[]> {
+  const examples: PreferenceExample[] = [];
+  for await (const example of data.examples(part)) examples.push(example);
+  return examples;
+}
 const pair = (name: string) => ({ prompt: `ask ${name}:`, chosen: ` yes ${name}`, rejected: ` no ${name}` });
 const pairs = (count: number) => Array.from({ length: count }, (_, index) => pair(`n${index}`));
 
@@ -71,13 +78,13 @@ describe('loading', () => {
     ]);
     expect(report.rowsRead).toBe(13);
     expect(report.rowsUsed.train + report.rowsUsed.eval + report.rowsDropped).toBe(13);
-    expect(data.train.map(({ rowNumber }) => rowNumber)).toEqual(data.examples.train.map(({ rowNumber }) => rowNumber));
-    expect(data.eval.map(({ rowNumber }) => rowNumber)).toEqual(data.examples.eval.map(({ rowNumber }) => rowNumber));
-    const [first] = data.train;
-    const text = characters.decode([...first!.prompt, ...first!.completions[0]!]);
-    expect(text).toBe(
-      `${plainText(data.examples.train[0]!.prompt)}${plainText(data.examples.train[0]!.completions[0]!)}`,
-    );
+    const examples = { train: await textsOf(data, 'train'), eval: await textsOf(data, 'eval') };
+    for (const part of ['train', 'eval'] as const) {
+      expect(numbersOf(data[part])).toEqual(examples[part].map(({ rowNumber }) => rowNumber));
+    }
+    const first = data.train.at(0)!;
+    const text = characters.decode([...first.prompt, ...first.completions[0]!]);
+    expect(text).toBe(`${plainText(examples.train[0]!.prompt)}${plainText(examples.train[0]!.completions[0]!)}`);
     expect(report.paddingShare).toBeGreaterThanOrEqual(0);
     expect(report.paddingShare).toBeLessThan(1);
   });
@@ -89,8 +96,8 @@ describe('loading', () => {
       await fileOf([pair('n1'), pair('new')]),
     ];
     const data = await load({ files: [train, more], eval_files: held });
-    expect(data.train.map(({ rowNumber }) => rowNumber)).toEqual([1, 2, 3, 4]);
-    expect(data.eval.map(({ rowNumber }) => rowNumber)).toEqual([5, 6]);
+    expect(numbersOf(data.train)).toEqual([1, 2, 3, 4]);
+    expect(numbersOf(data.eval)).toEqual([5, 6]);
     expect(data.report.findings).toEqual([
       { rowNumber: 5, kind: 'eval-overlap', action: 'kept', reason: 'its prompt is that of row 2' },
     ]);
@@ -110,7 +117,7 @@ describe('loading', () => {
     const files = await fileOf([{ instruction: 'Sort.', input: '', chosen: 'a', rejected: 'b' }]);
     const prompt = async (config: Partial<DataConfigInput>, tokenizer: TextTokenizer) => {
       const { train } = await load({ files, eval_fraction: 0, ...config }, tokenizer);
-      return characters.decode([...train[0]!.prompt]);
+      return characters.decode([...train.at(0)!.prompt]);
     };
     expect(await prompt({}, chat)).toBe('[user]Sort.\n[assistant]');
     expect(await prompt({}, characters)).toBe('### Instruction:\nSort.\n\n### Response:\n');
@@ -158,7 +165,7 @@ describe('bad rows', () => {
   it('are left out and listed when that is wanted, and always when data is only checked', async () => {
     const files = await fileOf(bad);
     const { train, report } = await load({ files, on_bad_row: 'drop', eval_fraction: 0 });
-    expect(train.map(({ rowNumber }) => rowNumber)).toEqual([1, 3]);
+    expect(numbersOf(train)).toEqual([1, 3]);
     expect(report.counts['bad-row']).toBe(4);
     const checked = await checkData({ files, eval_fraction: 0 }, undefined, { baseFolder: folder });
     expect(checked.counts['bad-row']).toBe(4);
@@ -201,7 +208,7 @@ describe('bad rows', () => {
       /2 rows cannot be used\n {2}the chat template refuses the conversation: no system role: rows 2, 4\n/,
     );
     const { train } = await load({ files, on_bad_row: 'drop', eval_fraction: 0 }, strict);
-    expect(train.map(({ rowNumber }) => rowNumber)).toEqual([1, 3]);
+    expect(numbersOf(train)).toEqual([1, 3]);
   });
 
   it('of another kind in a second file are refused', async () => {
@@ -209,6 +216,16 @@ describe('bad rows', () => {
     await expect(load({ files: [first, second] })).rejects.toThrow(/do not go together/);
   });
 });
+
+function splitByPrompt(examples: readonly PreferenceExample[], fraction: number, seed: number) {
+  const splitter = new Splitter(seed);
+  for (const example of examples) splitter.add(promptHash(example));
+  const held = splitter.heldOut(fraction);
+  return {
+    train: examples.filter((_, index) => held[index] === 0),
+    eval: examples.filter((_, index) => held[index] === 1),
+  };
+}
 
 describe('the held-out rows', () => {
   const anyExamples = fc.array(fc.tuple(fc.nat(9), fc.nat(3)), { minLength: 1, maxLength: 60 }).map((drawn) =>
@@ -267,14 +284,14 @@ describe('the synthetic task as data', () => {
     const data = await load({ synthetic: { count: 300, eval_count: 40, label_noise: 0.1 } }, syntheticTokenizer);
     expect([data.train.length, data.eval.length]).toEqual([300, 40]);
     expect(data.report.counts).toMatchObject({ 'prefix-mismatch': 0, 'eval-overlap': 0, duplicate: 0 });
-    expect(data.eval[0]!.rowNumber).toBe(301);
+    expect(data.eval.at(0)!.rowNumber).toBe(301);
     expect(Math.max(...data.report.buckets.map(({ rowLength }) => rowLength))).toBeLessThanOrEqual(48);
   });
 
   it('gives single answers for pretraining', async () => {
     const data = await load({ synthetic: { rows: 'pretraining', count: 50, eval_count: 0 } }, syntheticTokenizer);
-    expect(data.train.map(({ completions }) => completions.length)).toEqual(Array<number>(50).fill(1));
-    expect(data.eval).toEqual([]);
+    expect([...each(data.train)].map(({ completions }) => completions.length)).toEqual(Array<number>(50).fill(1));
+    expect(data.eval).toHaveLength(0);
   });
 });
 
@@ -289,6 +306,7 @@ describe('the config', () => {
     [{ files: 'a.json', max_length: 10, max_prompt_length: 20 }, 'is over max_length (10)'],
     [{ synthetic: { label_noise: 0.6 } }, 'label_noise'],
     [{ synthetic: {}, eval_files: 'b.json' }, 'eval_count'],
+    [{ synthetic: {}, split: 'train' }, 'has no files'],
   ])('refuses %j', (config, message) => {
     const result = dataConfigSchema.safeParse(config);
     expect(result.success).toBe(false);
@@ -321,12 +339,17 @@ describe.each(Object.entries(realFiles))('the real file %s', (name, expected) =>
 
 it('a fingerprint sees order and every word', () => {
   const example = (rowNumber: number, prompt: string) => ({ rowNumber, prompt, completions: ['a', 'b'] });
+  const fingerprintOf = (examples: readonly PreferenceExample[]): string => {
+    const content = new ContentHash();
+    for (const one of examples) content.add(exampleHash(one));
+    return content.digest();
+  };
   const prints = [
     [example(1, 'x'), example(2, 'y')],
     [example(1, 'y'), example(2, 'x')],
     [example(1, 'x')],
     [example(1, 'x'), example(2, 'y ')],
-  ].map(contentFingerprint);
+  ].map(fingerprintOf);
   expect(new Set(prints).size).toBe(4);
-  expect(contentFingerprint([example(7, 'x'), example(9, 'y')])).toBe(prints[0]);
+  expect(fingerprintOf([example(7, 'x'), example(9, 'y')])).toBe(prints[0]);
 });

@@ -1,30 +1,45 @@
-import type { EncodedRow } from '@tether/core';
-import { type BucketPlan, paddingShare, planBuckets } from '../batch/buckets.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bucketUse, paddingShare, planBuckets } from '../batch/buckets.ts';
 import { DataError } from '../errors.ts';
 import { encodeExample } from '../encode/encodeExample.ts';
 import type { TextTokenizer } from '../encode/tokenizer.ts';
 import type { PreferenceExample } from '../formats/example.ts';
-import { buildReport, type DataReport } from '../report/report.ts';
+import { buildReport, type DataReport, type ReportBucket } from '../report/report.ts';
+import { type EncodedRows, type Indexed, joined, type SizedRow } from '../rows/indexed.ts';
+import { RowStore } from '../rows/rowStore.ts';
+import type { SizeTable } from '../rows/sizeTable.ts';
+import { type Account, accountRows } from './account.ts';
 import { refuseBadRows } from './badRows.ts';
-import { addFindings, divide, type FindingsByRow, listFindings } from './checkRows.ts';
+import { DataCache, type Stores } from './cache.ts';
 import type { DataConfig } from './config.ts';
-import { contentFingerprint, tokenFingerprint } from './contentHash.ts';
-import { type Part, readSources, type SourceRows, syntheticSources } from './sources.ts';
+import { TokenHash } from './contentHash.ts';
+import { examplesOf, type Part, type RowSource, sourcesOf } from './sources.ts';
+import { type Survey, survey } from './survey.ts';
 
 /** Data ready to be batched, and what became of every row. */
 export interface Dataset {
-  readonly train: readonly EncodedRow[];
-  readonly eval: readonly EncodedRow[];
+  readonly train: EncodedRows;
+  readonly eval: EncodedRows;
   readonly report: DataReport;
-  /** The texts of `train` and `eval`, row for row: for sample prompts and for reading. */
-  readonly examples: Readonly<Record<Part, readonly PreferenceExample[]>>;
+  /** The texts of the rows of a part, in order, read from the files again: for sample prompts and for reading. */
+  examples(part: Part): AsyncIterable<PreferenceExample>;
   /** sha256 over all token ids: what a cache of reference log-probs depends on besides the model. */
   readonly tokenFingerprint: string;
+  /** Closes the files that large data is in. */
+  close(): void;
 }
 
 export interface LoadOptions {
   /** Relative paths of files start here; default: the working folder. */
   readonly baseFolder?: string;
+  /** For tokenized rows that do not stay in memory; default: a temporary folder, deleted when the process ends. */
+  readonly cacheFolder?: string;
+  /** Names the tokenizer: with it and a cache folder, a later load of the same data takes the tokens from there. */
+  readonly tokenizerFingerprint?: string;
+  /** For the complete list of findings, where it is long; default: a file in the cache folder, if there is one. */
+  readonly findingsFile?: string;
 }
 
 export function instructionsAsMessages(config: DataConfig, tokenizer: TextTokenizer | undefined): boolean {
@@ -33,82 +48,122 @@ export function instructionsAsMessages(config: DataConfig, tokenizer: TextTokeni
     : config.prompt_style === 'messages';
 }
 
-/** Rows of the config's sources, split into training and evaluation. */
-export async function readConfigured(config: DataConfig, asMessages: boolean, baseFolder: string): Promise<SourceRows> {
-  if (config.synthetic !== undefined) return syntheticSources(config.synthetic);
-  return readSources({ config, baseFolder, instructionsAsMessages: asMessages });
+/** A folder for this process alone. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tether-data-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
-interface EncodedPart {
-  readonly rows: EncodedRow[];
-  readonly examples: PreferenceExample[];
-  readonly beyondLimit: number;
-}
-
-function encodePart(
-  examples: readonly PreferenceExample[],
-  limit: number | undefined,
-  tokenizer: TextTokenizer,
+/** Buckets of all rows and their padding, for the report. */
+export function bucketReport(
+  rows: Indexed<SizedRow>,
   config: DataConfig,
-  findings: FindingsByRow,
-): EncodedPart {
-  const part: EncodedPart = { rows: [], examples: [], beyondLimit: 0 };
-  for (const [index, example] of examples.entries()) {
-    if (part.rows.length === limit) return { ...part, beyondLimit: examples.length - index };
-    const { row, findings: found } = encodeExample(example, tokenizer, config);
-    addFindings(findings, example.rowNumber, found);
-    if (row === undefined) continue;
-    part.rows.push(row);
-    part.examples.push(example);
-  }
-  return part;
+): { readonly buckets: readonly ReportBucket[]; readonly paddingShare: number } {
+  const plan = planBuckets(rows, 'compact', config.buckets);
+  const use = bucketUse(rows, plan);
+  const buckets = plan.buckets.map((bucket, index) => {
+    const { rows: rowCount, tokens, padded } = use[index]!;
+    return { ...bucket, rowCount, paddingShare: 1 - tokens / padded };
+  });
+  return { buckets, paddingShare: paddingShare(rows, plan) };
 }
 
-function countRows(plan: BucketPlan) {
-  return plan.buckets.map((bucket, index) => ({
-    ...bucket,
-    rowCount: plan.bucketOfRow.filter((own) => own === index).length,
-  }));
+/** Per part its lengths in the rows of both tables. */
+export function allLengths(first: SizeTable, second: SizeTable): readonly Int32Array[] {
+  const [own, others] = [first.lengths(), second.lengths()];
+  if (own.length === 0 || others.length === 0) return own.length === 0 ? others : own;
+  return own.map((lengths, part) => {
+    const all = new Int32Array(first.length + second.length);
+    all.set(lengths);
+    all.set(others[part]!, first.length);
+    return all;
+  });
+}
+
+interface Encoded extends Account {
+  readonly stores: Stores;
+  readonly tokenFingerprint: string;
+}
+
+async function encodeRows(
+  sources: readonly RowSource[],
+  found: Survey,
+  config: DataConfig,
+  tokenizer: TextTokenizer,
+  cache: DataCache,
+  findingsFile: string | undefined,
+): Promise<Encoded> {
+  const memoryBytes = config.in_memory_mib * 2 ** 20;
+  const store = (part: Part) => new RowStore({ memoryBytes, file: () => cache.newFile(part) });
+  const stores: Stores = { train: store('train'), eval: store('eval') };
+  const hashes = { train: new TokenHash(), eval: new TokenHash() };
+  const sink = (part: Part) => ({
+    get length() {
+      return stores[part].length;
+    },
+    add(row: Parameters<RowStore['add']>[0]) {
+      stores[part].add(row);
+      hashes[part].add(row);
+    },
+  });
+  const account = await accountRows({
+    sources,
+    survey: found,
+    config,
+    encode: (example) => encodeExample(example, tokenizer, config),
+    sinks: { train: sink('train'), eval: sink('eval') },
+    findingsFile,
+  });
+  return { ...account, stores, tokenFingerprint: `${hashes.train.digest()}${hashes.eval.digest()}` };
 }
 
 /** As `loadDataset`, but data of which nothing is left to train on is no error: its report says so. */
-export async function prepareDataset(
-  config: DataConfig,
-  tokenizer: TextTokenizer,
-  options: LoadOptions,
-): Promise<Dataset> {
-  const source = await readConfigured(config, instructionsAsMessages(config, tokenizer), options.baseFolder ?? '.');
-  refuseBadRows(config.on_bad_row, source.sources, source.findings);
-  const findings: FindingsByRow = new Map();
-  const split = divide(source, config, findings);
-  const train = encodePart(split.train, config.max_train_rows, tokenizer, config, findings);
-  const held = encodePart(split.eval, config.max_eval_rows, tokenizer, config, findings);
-  const allFindings = listFindings(source.findings, findings);
-  refuseBadRows(config.on_bad_row, source.sources, allFindings);
-  const rows = [...train.rows, ...held.rows];
-  const plan = planBuckets(rows, 'compact', config.buckets);
+async function prepareDataset(config: DataConfig, tokenizer: TextTokenizer, options: LoadOptions): Promise<Dataset> {
+  const asMessages = instructionsAsMessages(config, tokenizer);
+  const baseFolder = options.baseFolder ?? '.';
+  const sources = await sourcesOf({ config, baseFolder, instructionsAsMessages: asMessages });
+  const found = await survey(sources, config);
+  refuseBadRows(config.on_bad_row, found.sources, found.bad);
+  const cache = new DataCache(options.cacheFolder ?? temporaryFolder, {
+    ...config,
+    files: undefined,
+    eval_files: undefined,
+    content: found.fingerprint,
+    sources: found.sources.map(({ part, rows }) => ({ part, rows })),
+    bad: found.bad,
+    asMessages,
+    tokenizer: options.cacheFolder === undefined ? undefined : options.tokenizerFingerprint,
+  });
+  const findingsFile = options.findingsFile ?? (options.cacheFolder === undefined ? undefined : cache.findingsFile());
+  const encoded = cache.load() ?? cache.save(await encodeRows(sources, found, config, tokenizer, cache, findingsFile));
+  refuseBadRows(config.on_bad_row, found.sources, encoded.findings);
+  const { train, eval: held } = encoded.stores;
   const report = buildReport({
-    sources: source.sources,
-    findings: allFindings,
-    rowsUsed: { train: train.rows.length, eval: held.rows.length },
-    rowsBeyondLimit: train.beyondLimit + held.beyondLimit,
-    lengths: rows.map(({ prompt, completions }) => [prompt.length, ...completions.map(({ length }) => length)]),
+    sources: found.sources,
+    findings: encoded.findings,
+    rowsUsed: { train: train.length, eval: held.length },
+    rowsBeyondLimit: encoded.rowsBeyondLimit,
+    lengths: allLengths(train.sizes, held.sizes),
     unit: 'tokens',
-    buckets: countRows(plan),
-    paddingShare: paddingShare(rows, plan),
-    fingerprint: contentFingerprint([...source.examples.train, ...source.examples.eval]),
+    ...bucketReport(joined(train.sizes, held.sizes), config),
+    fingerprint: found.fingerprint,
   });
   return {
-    train: train.rows,
-    eval: held.rows,
+    train,
+    eval: held,
     report,
-    examples: { train: train.examples, eval: held.examples },
-    tokenFingerprint: tokenFingerprint(rows),
+    examples: (part) => examplesOf(sources, encoded.stores[part].sizes.rowNumbers()),
+    tokenFingerprint: encoded.tokenFingerprint,
+    close() {
+      for (const store of [train, held]) store.close();
+    },
   };
 }
 
 /**
- * Reads, checks, splits and tokenizes the data of a run.
+ * Reads, checks, splits and tokenizes the data of a run, in bounded memory: all rows are read twice, and tokens beyond
+ * `in_memory_mib` are kept in a file.
  * @throws DataError when a file cannot be read, when rows are bad and `on_bad_row` is `error` (all bad rows at once),
  * or when no row is left to train on.
  */

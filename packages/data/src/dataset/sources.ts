@@ -2,9 +2,10 @@ import { isAbsolute, join } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { FormName } from '../formats/config.ts';
 import type { PreferenceExample } from '../formats/example.ts';
+import type { ParsedRow } from '../formats/parseRow.ts';
 import { completionsOf, readExamples } from '../formats/readExamples.ts';
-import { readRows } from '../reading/readRows.ts';
-import type { RowFinding } from '../report/finding.ts';
+import { filesOf } from '../reading/folder.ts';
+import { readRows, requireKind } from '../reading/readRows.ts';
 import type { SourceSummary } from '../report/report.ts';
 import type { SPLITS } from '../synthetic/prompts.ts';
 import { syntheticPairs, syntheticPretrainingRows } from '../synthetic/rows.ts';
@@ -13,46 +14,98 @@ import type { DataConfig } from './config.ts';
 
 export type Part = 'train' | 'eval';
 
-/** All rows of the run's sources, numbered through. */
-export interface SourceRows {
-  readonly sources: readonly SourceSummary[];
-  readonly examples: Readonly<Record<Part, readonly PreferenceExample[]>>;
-  readonly findings: readonly RowFinding[]; // the bad rows
+/** One file, or one part of the synthetic task. Its rows can be read again and again. */
+export interface RowSource {
+  readonly name: string;
+  readonly kind: string;
+  readonly part: Part;
+  readonly detected: boolean;
+  rows(): AsyncIterable<SourceRow> | Iterable<SourceRow>;
 }
 
-interface Reading {
-  sources: SourceSummary[];
-  examples: Record<Part, PreferenceExample[]>;
-  bad: RowFinding[];
-  rows: number; // read so far, over all sources
+export interface SourceRow {
+  readonly form: FormName;
+  readonly parsed: ParsedRow;
 }
 
-interface ReadOptions {
+/** A row with the number that names it in the whole run: numbers run on from source to source. */
+export interface NumberedRow {
+  readonly rowNumber: number; // 1-based
+  readonly source: RowSource;
+  readonly parsed: ParsedRow;
+}
+
+export interface SourceOptions {
   readonly config: DataConfig;
   readonly baseFolder: string;
   readonly instructionsAsMessages: boolean;
 }
 
-/** Row numbers run on from file to file, so that one number names one row of the run. */
-async function readFile(reading: Reading, name: string, part: Part, options: ReadOptions): Promise<void> {
-  const { config, baseFolder, instructionsAsMessages } = options;
-  const path = isAbsolute(name) ? name : join(baseFolder, name);
-  const firstRow = reading.rows + 1;
-  let form: FormName | undefined;
-  const parseOptions = { columns: config.columns, instructionsAsMessages };
-  for await (const row of readExamples(path, readRows(path), config.format, parseOptions)) {
-    form = row.form;
-    reading.rows++;
-    const rowNumber = reading.rows;
-    if (row.parsed.ok) reading.examples[part].push({ ...row.parsed.example, rowNumber });
-    else reading.bad.push({ kind: 'bad-row', action: 'dropped', rowNumber, reason: row.parsed.problem });
-  }
-  if (form === undefined) throw new DataError(`${path}: the file holds no rows.`);
-  reading.sources.push({ name: path, part, form, firstRow, rows: reading.rows - firstRow + 1 });
+function fileSource(path: string, part: Part, { config, instructionsAsMessages }: SourceOptions): RowSource {
+  const { columns, format } = config;
+  return {
+    name: path,
+    kind: requireKind(path).name,
+    part,
+    detected: format === 'auto',
+    rows: () => readExamples(path, readRows(path), format, { columns, instructionsAsMessages }),
+  };
 }
 
-function requireOneKind(sources: readonly SourceSummary[]): void {
-  const [first, ...others] = sources;
+/** Folders hold their evaluation rows under several names. */
+const USUAL_SPLITS: Readonly<Record<Part, readonly string[]>> = {
+  train: ['train'],
+  eval: ['test', 'validation', 'eval', 'dev'],
+};
+
+async function fileSources(options: SourceOptions): Promise<RowSource[]> {
+  const { config, baseFolder } = options;
+  const { files = [], eval_files: evalFiles = config.eval_split === undefined ? [] : files } = config;
+  const named = [
+    ...[files].flat().map((name) => ({ name, part: 'train', split: config.split }) as const),
+    ...[evalFiles].flat().map((name) => ({ name, part: 'eval', split: config.eval_split }) as const),
+  ];
+  const sources: RowSource[] = [];
+  for (const { name, part, split } of named) {
+    const path = isAbsolute(name) ? name : join(baseFolder, name);
+    const paths = await filesOf(path, split, USUAL_SPLITS[part]);
+    if (split !== undefined && paths[0] === path) {
+      throw new DataError(`${path}: this is a file, so it has no split "${split}". Splits are of folders.`);
+    }
+    sources.push(...paths.map((file) => fileSource(file, part, options)));
+  }
+  return sources;
+}
+
+/** Rows of the built-in task; the evaluation rows come from prompts held out of training. */
+function syntheticSources(options: SyntheticOptions): RowSource[] {
+  const { seed, count, eval_count: evalCount, label_noise: labelNoise, style_bias: styleBias } = options;
+  const make = options.rows === 'pairs' ? syntheticPairs : syntheticPretrainingRows;
+  const form = options.rows === 'pairs' ? 'trl' : 'completion';
+  const source = (part: Part, split: keyof typeof SPLITS, rows: number): RowSource => ({
+    name: `synthetic ${options.rows}, ${split} prompts, seed ${seed}`,
+    kind: 'synthetic',
+    part,
+    detected: false,
+    *rows() {
+      for (const example of make({ seed, count: rows, split, labelNoise, styleBias })) {
+        yield { form, parsed: { ok: true, example } };
+      }
+    },
+  });
+  return [source('train', 'train', count), ...(evalCount > 0 ? [source('eval', 'heldout', evalCount)] : [])];
+}
+
+/**
+ * What the config names as sources.
+ * @throws DataError for files of an unknown kind, and folders without data.
+ */
+export async function sourcesOf(options: SourceOptions): Promise<readonly RowSource[]> {
+  const { synthetic } = options.config;
+  return synthetic === undefined ? fileSources(options) : syntheticSources(synthetic);
+}
+
+function requireOneKind([first, ...others]: readonly SourceSummary[]): void {
   const other = others.find(({ form }) => completionsOf(form) !== completionsOf(first!.form));
   if (other === undefined) return;
   throw new DataError(
@@ -61,31 +114,42 @@ function requireOneKind(sources: readonly SourceSummary[]): void {
 }
 
 /**
- * Reads the files of the config; bad rows are among the findings.
- * @throws DataError for files that cannot be read.
+ * All rows of the sources in order, read as they are needed; the sources' summaries are returned at the end.
+ * @throws DataError for files that cannot be read, and for sources that do not go together.
  */
-export async function readSources(options: ReadOptions): Promise<SourceRows> {
-  const { config } = options;
-  const reading: Reading = { sources: [], examples: { train: [], eval: [] }, bad: [], rows: 0 };
-  for (const name of [config.files ?? []].flat()) await readFile(reading, name, 'train', options);
-  for (const name of [config.eval_files ?? []].flat()) await readFile(reading, name, 'eval', options);
-  requireOneKind(reading.sources);
-  return { sources: reading.sources, examples: reading.examples, findings: reading.bad };
+export async function* numberedRows(
+  sources: readonly RowSource[],
+): AsyncGenerator<NumberedRow, readonly SourceSummary[]> {
+  const summaries: SourceSummary[] = [];
+  let rowNumber = 0;
+  for (const source of sources) {
+    const { name, kind, part, detected } = source;
+    const firstRow = rowNumber + 1;
+    let form: FormName | undefined;
+    for await (const row of source.rows()) {
+      form = row.form;
+      yield { rowNumber: ++rowNumber, source, parsed: withNumber(row.parsed, rowNumber) };
+    }
+    if (form === undefined) throw new DataError(`${name}: the file holds no rows.`);
+    summaries.push({ name, kind, part, form, detected, firstRow, rows: rowNumber - firstRow + 1 });
+    requireOneKind(summaries);
+  }
+  return summaries;
 }
 
-/** Rows of the built-in task; the evaluation rows come from prompts held out of training. */
-export function syntheticSources(options: SyntheticOptions): SourceRows {
-  const { seed, count, eval_count: evalCount, label_noise: labelNoise, style_bias: styleBias } = options;
-  const make = options.rows === 'pairs' ? syntheticPairs : syntheticPretrainingRows;
-  const train = make({ seed, count, split: 'train', labelNoise, styleBias });
-  const held = make({ seed, count: evalCount, split: 'heldout', labelNoise, styleBias });
-  const form = options.rows === 'pairs' ? 'trl' : 'completion';
-  const name = (split: keyof typeof SPLITS) => `synthetic ${options.rows}, ${split} prompts, seed ${seed}`;
-  const sources: SourceSummary[] = [{ name: name('train'), part: 'train', form, firstRow: 1, rows: count }];
-  if (evalCount > 0) sources.push({ name: name('heldout'), part: 'eval', form, firstRow: count + 1, rows: evalCount });
-  return {
-    sources,
-    examples: { train, eval: held.map((example) => ({ ...example, rowNumber: example.rowNumber + count })) },
-    findings: [],
-  };
+const withNumber = (parsed: ParsedRow, rowNumber: number): ParsedRow =>
+  parsed.ok ? { ok: true, example: { ...parsed.example, rowNumber } } : parsed;
+
+/** The examples of some rows, by ascending row numbers, read again from the sources. */
+export async function* examplesOf(
+  sources: readonly RowSource[],
+  rowNumbers: ArrayLike<number>,
+): AsyncGenerator<PreferenceExample> {
+  let next = 0;
+  if (rowNumbers.length === 0) return;
+  for await (const { rowNumber, parsed } of numberedRows(sources)) {
+    if (rowNumber !== rowNumbers[next]) continue;
+    if (parsed.ok) yield parsed.example;
+    if (++next === rowNumbers.length) return;
+  }
 }

@@ -2,10 +2,19 @@ import { BadRow } from '../errors.ts';
 import { has, requiredText, requiredTextOrMessages } from './fields.ts';
 import type { RowForm } from './form.ts';
 
-/** One completion to imitate: `prompt` and `completion` (text or messages), or plain `text` to continue from nothing. */
+/**
+ * One completion to imitate: `prompt` and `completion` (text or messages), or plain `text` to continue from nothing. Of rows
+ * with a `label` (unpaired preferences), those labelled true.
+ */
 export const completion: RowForm = {
   fits: (row, columns) => has(row, columns.completion) || has(row, columns.text),
   parse(row, { columns }) {
+    if (row[columns.label] === false) {
+      throw new BadRow(
+        `"${columns.label}" is false: an undesirable completion is nothing to imitate. Unpaired preferences (KTO) need ` +
+          'pairs of chosen and rejected here',
+      );
+    }
     if (!has(row, columns.completion) && has(row, columns.text)) {
       return { prompt: '', completions: [requiredText(row, columns.text)] };
     }

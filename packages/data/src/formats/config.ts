@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The forms of rows that are understood; `auto` takes the form of the first row that fits one. */
-export const FORM_NAMES = ['trl', 'sharegpt', 'instruction', 'completion'] as const;
+export const FORM_NAMES = ['trl', 'sharegpt', 'instruction', 'transcript', 'completion'] as const;
 export type FormName = (typeof FORM_NAMES)[number];
 
 const columnsSchema = z
@@ -15,6 +15,7 @@ const columnsSchema = z
     input: z.string().min(1).default('input'),
     conversations: z.string().min(1).default('conversations'),
     system: z.string().min(1).default('system'),
+    label: z.string().min(1).default('label'),
   })
   .describe("Names of the file's columns, where they differ from the usual ones.");
 
@@ -22,12 +23,16 @@ export const dataFormatSchema = z.strictObject({
   format: z
     .enum(['auto', ...FORM_NAMES])
     .default('auto')
-    .describe('Form of the rows: TRL columns, ShareGPT pairs, instruction/input pairs, or single completions.'),
+    .describe(
+      'Form of the rows: TRL columns, ShareGPT pairs, instruction/input pairs, Human:/Assistant: transcripts (hh-rlhf), or single completions.',
+    ),
   columns: columnsSchema.prefault({}),
   prompt_style: z
     .enum(['auto', 'messages', 'text'])
     .default('auto')
-    .describe('Instruction rows become chat messages or plain text; auto: messages if the model has a chat template.'),
+    .describe(
+      'Instruction rows and transcripts become chat messages or plain text; auto: messages if the model has a chat template.',
+    ),
 });
 
 export type DataFormat = z.infer<typeof dataFormatSchema>;

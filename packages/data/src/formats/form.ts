@@ -4,7 +4,7 @@ import type { Fields } from './fields.ts';
 
 export interface ParseOptions {
   readonly columns: Columns;
-  /** Instruction rows become messages (for a model with a chat template) or plain text. */
+  /** Instruction rows and transcripts become messages (for a model with a chat template) or plain text. */
   readonly instructionsAsMessages: boolean;
 }
 

@@ -127,6 +127,66 @@ describe('other forms', () => {
     expect(parse({ ...row, input: '' }, text).prompt).toBe('### Instruction:\nSort.\n\n### Response:\n');
   });
 
+  const hh = {
+    chosen: '\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Is it\nblue?\n\nAssistant: Yes: blue.',
+    rejected: '\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Is it\nblue?\n\nAssistant: No.',
+  };
+
+  it('transcripts become messages: the shared turns, then each side’s own', () => {
+    expect(parse(hh)).toEqual({
+      form: 'transcript',
+      prompt: [user('Hi'), assistant('Hello.'), user('Is it\nblue?')],
+      completions: [[assistant('Yes: blue.')], [assistant('No.')]],
+    });
+  });
+
+  it('transcripts stay text for a model without a chat template, and no character is lost', () => {
+    const parsed = parse(hh, { columns, instructionsAsMessages: false });
+    expect(parsed.prompt).toBe('\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Is it\nblue?\n\nAssistant:');
+    expect(parsed.completions).toEqual([' Yes: blue.', ' No.']);
+    const anySaid = fc.string({ unit: fc.constantFrom('a', ' ', '\n', ':', 'Human', 'é'), minLength: 1 });
+    const asTranscript = (turns: readonly string[]) =>
+      turns.map((said, index) => `\n\n${index % 2 === 0 ? 'Human' : 'Assistant'}: ${said}`).join('');
+    fc.assert(
+      fc.property(fc.array(anySaid, { minLength: 1, maxLength: 5 }), anySaid, anySaid, (turns, a, b) => {
+        const shared = turns.length % 2 === 1 ? turns : turns.slice(1);
+        const row = { chosen: asTranscript([...shared, a]), rejected: asTranscript([...shared, b]) };
+        const { prompt, completions } = parse(row, { columns, instructionsAsMessages: false });
+        expect(completions.map((side) => `${plainText(prompt)}${plainText(side)}`)).toEqual([row.chosen, row.rejected]);
+      }),
+    );
+  });
+
+  it('transcripts that part earlier keep the later turns in their completions', () => {
+    const later = '\n\nHuman: More?\n\nAssistant: Yes.';
+    const row = { chosen: `\n\nHuman: Hi\n\nAssistant: A${later}`, rejected: '\n\nHuman: Hi\n\nAssistant: B' };
+    expect(parse(row).completions).toEqual([[assistant('A'), user('More?'), assistant('Yes.')], [assistant('B')]]);
+    expect(parse(row, { columns, instructionsAsMessages: false }).completions).toEqual([` A${later}`, ' B']);
+  });
+
+  it('UltraFeedback binarized: conversations that repeat the prompt, with scores beside them', () => {
+    const row = {
+      prompt: 'Why?',
+      prompt_id: 'x1',
+      chosen: [user('Why?'), assistant('Because.')],
+      rejected: [user('Why?'), assistant('So.')],
+      messages: [user('Why?'), assistant('Because.')],
+      score_chosen: 8.5,
+      score_rejected: 4,
+    };
+    expect(parse(row)).toEqual({
+      form: 'trl',
+      prompt: [user('Why?')],
+      completions: [[assistant('Because.')], [assistant('So.')]],
+    });
+  });
+
+  it('single completions with a label: only desirable ones can be imitated', () => {
+    expect(parse({ prompt: 'a', completion: ' b', label: true })).toMatchObject({ completions: [' b'] });
+    expect(problem({ prompt: 'a', completion: ' b', label: false }, 'completion')).toContain('"label" is false');
+    expect(parse({ text: 'a review', label: 0 })).toMatchObject({ completions: ['a review'] }); // a class, no preference
+  });
+
   it('single completions: prompt and completion, or plain text', () => {
     expect(parse({ prompt: 'a', completion: ' b' })).toEqual({ form: 'completion', prompt: 'a', completions: [' b'] });
     expect(parse({ text: 'a b' })).toEqual({ form: 'completion', prompt: '', completions: ['a b'] });
@@ -172,6 +232,21 @@ describe('a bad row says what is wrong with it', () => {
     ],
     ['instruction', { instruction: 'a', input: 7, chosen: 'b', rejected: 'c' }, '"input" must be text, found a number'],
     ['completion', { completion: 'b' }, 'no "prompt" column'],
+    [
+      'transcript',
+      { chosen: 'Hi', rejected: '\n\nHuman: a\n\nAssistant: b' },
+      '"chosen" must begin with "Human:" or "Assistant:", found "Hi"',
+    ],
+    [
+      'transcript',
+      { chosen: '\n\nHuman: a\n\nAssistant: b', rejected: '\n\nHuman: c\n\nAssistant: b' },
+      'the transcripts share no first turn',
+    ],
+    [
+      'transcript',
+      { chosen: 'Human: a\n\nAssistant: b\n\nHuman: c', rejected: 'Human: a\n\nAssistant: b\n\nHuman: d' },
+      'the transcripts part at a turn of the human ("chosen", turn 3)',
+    ],
   ])('%s %j', (form, row, message) => {
     expect(problem(row, form)).toContain(message);
   });

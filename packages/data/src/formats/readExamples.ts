@@ -8,7 +8,6 @@ import { detectForm, type ParsedRow, parseRow } from './parseRow.ts';
 /** A row after parsing, with its place in the file. */
 export interface ReadRow {
   readonly rowNumber: number;
-  readonly line: number;
   readonly form: FormName;
   readonly parsed: ParsedRow;
 }
@@ -43,7 +42,6 @@ export async function* readExamples(
   let pending: RawRow[] = [];
   const parse = (row: RawRow, known: FormName): ReadRow => ({
     rowNumber: row.rowNumber,
-    line: row.line,
     form: known,
     parsed: parseRow(row.value, row.rowNumber, known, options),
   });

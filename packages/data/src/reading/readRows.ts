@@ -1,46 +1,77 @@
 import { extname } from 'node:path';
 import { DataError } from '../errors.ts';
+import { readArrow } from './arrow.ts';
 import { readJsonArray } from './jsonArray.ts';
 import { readJsonLines } from './jsonLines.ts';
+import { readParquet } from './parquet.ts';
 import type { RawRow, RowReader } from './row.ts';
-import { readText } from './text.ts';
+import { COMPRESSIONS, readText } from './text.ts';
 
 /** Looks at the first character only: files named .json hold one array or one row per line, and so do .jsonl files. */
-async function* readJson(source: string, text: AsyncIterable<string>): AsyncGenerator<RawRow> {
-  const chunks = text[Symbol.asyncIterator]();
+async function* readJson(path: string): AsyncGenerator<RawRow> {
+  const chunks = readText(path);
   let head = '';
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
     head += next.value;
     if (head.trim() !== '') break;
   }
-  if (head.trim() === '') throw new DataError(`${source}: the file is empty.`);
+  if (head.trim() === '') throw new DataError(`${path}: the file is empty.`);
   const reader: RowReader = head.trimStart().startsWith('[') ? readJsonArray : readJsonLines;
-  yield* reader(source, withHead(head, chunks));
+  yield* reader(path, withHead(head, chunks));
 }
 
-async function* withHead(head: string, rest: AsyncIterator<string>): AsyncGenerator<string> {
+async function* withHead(head: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
   yield head;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  yield* rest;
 }
 
-/** How each kind of file is read. A new kind (compressed, columnar) is one line here and one reader. */
-const READERS: Readonly<Record<string, (path: string) => AsyncGenerator<RawRow>>> = {
-  '.json': (path) => readJson(path, readText(path)),
-  '.jsonl': (path) => readJson(path, readText(path)),
-  '.ndjson': (path) => readJson(path, readText(path)),
+/** One kind of file: its name for people, and how its rows are read. */
+export interface FileKind {
+  readonly name: string;
+  read(path: string): AsyncGenerator<RawRow>;
+}
+
+const JSON_TEXT: FileKind = { name: 'JSON', read: readJson };
+
+/** Every kind of file by its ending. A new kind is one line here and one reader. */
+const KINDS: Readonly<Record<string, FileKind>> = {
+  '.json': JSON_TEXT,
+  '.jsonl': JSON_TEXT,
+  '.ndjson': JSON_TEXT,
+  '.parquet': { name: 'Parquet', read: readParquet },
+  '.arrow': { name: 'Arrow', read: readArrow },
 };
+
+/** The kind of a file by its name; text may be compressed. */
+export function fileKind(path: string): FileKind | undefined {
+  const ending = extname(path).toLowerCase();
+  const compression = COMPRESSIONS[ending];
+  if (compression === undefined) return KINDS[ending];
+  const inner = KINDS[extname(path.slice(0, -ending.length)).toLowerCase()];
+  return inner === JSON_TEXT ? { ...inner, name: `${inner.name}, ${compression.name}` } : undefined;
+}
+
+/**
+ * The kind of a file by its name.
+ * @throws DataError for a kind that is not known.
+ */
+export function requireKind(path: string): FileKind {
+  const kind = fileKind(path);
+  if (kind !== undefined) return kind;
+  const text = Object.keys(KINDS).filter((ending) => KINDS[ending] === JSON_TEXT);
+  throw new DataError(
+    `${path}: unknown kind of data file; known endings are ${Object.keys(KINDS).join(', ')}, ` +
+      `and of ${text.join(', ')} also ${Object.keys(COMPRESSIONS).join(' and ')}.`,
+  );
+}
 
 /**
  * The rows of a data file in order, read as they are needed.
- * @throws DataError for an unknown kind of file, an unreadable or empty file, or text that is not JSON.
+ * @throws DataError for an unknown kind of file, an unreadable or empty file, or one that is not what its name says.
  */
 export async function* readRows(path: string): AsyncGenerator<RawRow> {
-  const reader = READERS[extname(path).toLowerCase()];
-  if (reader === undefined) {
-    throw new DataError(`${path}: unknown kind of data file; known endings are ${Object.keys(READERS).join(', ')}.`);
-  }
   let rows = 0;
-  for await (const row of reader(path)) {
+  for await (const row of requireKind(path).read(path)) {
     rows++;
     yield row;
   }

@@ -133,7 +133,11 @@ describe('data files', () => {
     ['empty.jsonl', '', 'the file is empty'],
     ['blank.json', ' \n \n', 'the file is empty'],
     ['none.json', '[ ]', 'the file holds no rows'],
-    ['rows.csv', 'a,b', 'unknown kind of data file; known endings are .json, .jsonl, .ndjson'],
+    [
+      'rows.csv',
+      'a,b',
+      'unknown kind of data file; known endings are .json, .jsonl, .ndjson, .parquet, .arrow, and of',
+    ],
     ['latin1.json', Uint8Array.of(0x5b, 0x22, 0xe9, 0x22, 0x5d), 'not UTF-8 text'],
   ])('%s is refused in one clear sentence', async (name, content, message) => {
     const path = await fileOf(name, content);

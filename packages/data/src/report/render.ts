@@ -1,5 +1,6 @@
 import { formatRowNumbers } from '../errors.ts';
 import { ACTIONS, FINDING_KINDS, FINDING_TITLES, type FindingKind } from './finding.ts';
+import { groupsOf } from './findingLog.ts';
 import type { DataReport } from './report.ts';
 
 export interface RenderOptions {
@@ -10,9 +11,10 @@ export interface RenderOptions {
 const rows = (count: number): string => (count === 1 ? '1 row' : `${count} rows`);
 
 function sourceLines({ sources }: DataReport): string[] {
-  return sources.map(({ name, part, form, firstRow, rows: count }) => {
+  return sources.map(({ name, kind, part, form, detected, firstRow, rows: count }) => {
     const numbers = sources.length === 1 ? '' : `, numbered ${firstRow}–${firstRow + count - 1}`;
-    return `  ${name}: ${rows(count)} (${form}${part === 'eval' ? ', for evaluation' : ''}${numbers})`;
+    const how = `${kind}, form ${form}${detected ? ' by its columns' : ''}`;
+    return `  ${name}: ${rows(count)} (${how}${part === 'eval' ? ', for evaluation' : ''}${numbers})`;
   });
 }
 
@@ -26,24 +28,27 @@ function summaryLines(report: DataReport): string[] {
 
 /** Rows of one kind, by what was done and why; reasons that differ only in their figures count as one. */
 function findingLines(report: DataReport, kind: FindingKind, limit: number): string[] {
+  const groups = groupsOf(report).filter((group) => group.kind === kind);
   return ACTIONS.flatMap((action) => {
-    const found = report.findings.filter((finding) => finding.kind === kind && finding.action === action);
-    if (found.length === 0) return [];
-    const groups = Map.groupBy(found, ({ reason }) => reason.replaceAll(/\d+/g, '#'));
-    const title = `  ${FINDING_TITLES[kind]}: ${found.length}, ${action}`;
-    return [
-      title,
-      ...[...groups.values()].map((group) => {
-        const numbers = formatRowNumbers(
-          group.map(({ rowNumber }) => rowNumber),
-          limit,
-        );
-        const same = group.every(({ reason }) => reason === group[0]!.reason);
-        const example = same ? group[0]!.reason : `such as ${group[0]!.reason}`;
-        return `    ${group.length === 1 ? 'row' : 'rows'} ${numbers}: ${example}`;
-      }),
-    ];
+    const own = groups.filter((group) => group.action === action);
+    if (own.length === 0) return [];
+    const count = own.reduce((sum, group) => sum + group.count, 0);
+    return [`  ${FINDING_TITLES[kind]}: ${count}, ${action}`, ...own.map((group) => groupLine(group, limit))];
   });
+}
+
+function groupLine({ count, listed }: ReturnType<typeof groupsOf>[number], limit: number): string {
+  const rowNumbers = listed.map(({ rowNumber }) => rowNumber);
+  const numbers = formatRowNumbers(rowNumbers, limit, count - listed.length);
+  const { reason } = listed[0]!; // a group has a row
+  const example = listed.every((finding) => finding.reason === reason) ? reason : `such as ${reason}`;
+  return `    ${count === 1 ? 'row' : 'rows'} ${numbers}: ${example}`;
+}
+
+function completeListLines({ findingsFile, findings, groups }: DataReport): string[] {
+  if (findingsFile !== undefined) return [`  the complete list of these rows is in ${findingsFile}`];
+  const unlisted = groups.reduce((sum, { count }) => sum + count, 0) - findings.length;
+  return unlisted === 0 ? [] : [`  ${unlisted} findings are only counted here; a findings file has the complete list`];
 }
 
 const COLUMNS = ['mean', 'min', 'p50', 'p90', 'p99', 'max'] as const;
@@ -61,10 +66,14 @@ function lengthLines(report: DataReport): string[] {
   return [header, ...lines];
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
 function bucketLines(report: DataReport): string[] {
   if (report.paddingShare === undefined) return [];
-  const buckets = report.buckets.map(({ rowLength, rowCount }) => `${rowCount} × ${rowLength}`).join(', ');
-  return [`  rows × length in tokens: ${buckets}; padding ${(100 * report.paddingShare).toFixed(1)} %`];
+  const buckets = report.buckets.map(
+    ({ rowLength, rowCount, paddingShare }) => `${rowCount} × ${rowLength} (${percent(paddingShare)} padding)`,
+  );
+  return [`  rows × length in tokens: ${buckets.join(', ')}; padding ${percent(report.paddingShare)} in all`];
 }
 
 /** The report as lines of plain text. */
@@ -76,6 +85,7 @@ export function renderReport(report: DataReport, options: RenderOptions = {}): s
     ...sourceLines(report),
     ...summaryLines(report),
     ...(findings.length === 0 ? ['  nothing to report about any row'] : findings),
+    ...completeListLines(report),
     ...lengthLines(report),
     ...bucketLines(report),
     `  fingerprint sha256:${report.fingerprint}`,

@@ -1,17 +1,28 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatRowNumbers } from '../errors.ts';
 import { FINDING_KINDS, mergeFindings, type RowFinding } from './finding.ts';
+import { FindingLog, type FindingSummary, LISTED_ROWS } from './findingLog.ts';
 import { renderReport } from './render.ts';
 import { buildReport, locateRow, type ReportInput } from './report.ts';
 import { lengthStatistics, percentile } from './statistics.ts';
 
+/** What a log that saw these findings says. */
+function logged(findings: readonly RowFinding[]): FindingSummary {
+  const log = new FindingLog();
+  for (const [rowNumber, found] of Map.groupBy(findings, (finding) => finding.rowNumber)) log.add(rowNumber, found);
+  return log.summary();
+}
+
 const input: ReportInput = {
   sources: [
-    { name: 'a.json', part: 'train', form: 'trl', firstRow: 1, rows: 40 },
-    { name: 'b.jsonl', part: 'eval', form: 'sharegpt', firstRow: 41, rows: 10 },
+    { name: 'a.json', kind: 'JSON', part: 'train', form: 'trl', detected: true, firstRow: 1, rows: 40 },
+    { name: 'b.parquet', kind: 'Parquet', part: 'eval', form: 'sharegpt', detected: false, firstRow: 41, rows: 10 },
   ],
-  findings: [
+  findings: logged([
     {
       rowNumber: 12,
       kind: 'long-prompt',
@@ -25,14 +36,14 @@ const input: ReportInput = {
     { rowNumber: 30, kind: 'long-completion', action: 'truncated', reason: '70 tokens with its prompt, max_length 64' },
     { rowNumber: 9, kind: 'empty-completion', action: 'dropped', reason: 'rejected empty' },
     { rowNumber: 45, kind: 'eval-overlap', action: 'kept', reason: 'its prompt is that of row 3' },
-  ],
+  ]),
   rowsUsed: { train: 36, eval: 10 },
   rowsBeyondLimit: 0,
-  lengths: Array.from({ length: 46 }, (_, index) => [index + 1, 2 * (index + 1), 5]),
+  lengths: [1, 2, 0].map((factor) => Int32Array.from({ length: 46 }, (_, index) => factor * (index + 1) || 5)),
   unit: 'tokens',
   buckets: [
-    { rowLength: 48, sides: 2, completionLength: 30, viewLength: 40, rowCount: 20 },
-    { rowLength: 144, sides: 2, completionLength: 92, viewLength: 138, rowCount: 26 },
+    { rowLength: 48, sides: 2, completionLength: 30, viewLength: 40, rowCount: 20, paddingShare: 0.125 },
+    { rowLength: 144, sides: 2, completionLength: 92, viewLength: 138, rowCount: 26, paddingShare: 0.25 },
   ],
   paddingShare: 0.2345,
   fingerprint: 'ab'.repeat(32),
@@ -42,8 +53,8 @@ describe('the report', () => {
   it('reads like this', () => {
     expect(renderReport(buildReport(input)).join('\n')).toMatchInlineSnapshot(`
       "Data
-        a.json: 40 rows (trl, numbered 1–40)
-        b.jsonl: 10 rows (sharegpt, for evaluation, numbered 41–50)
+        a.json: 40 rows (JSON, form trl by its columns, numbered 1–40)
+        b.parquet: 10 rows (Parquet, form sharegpt, for evaluation, numbered 41–50)
         read 50 rows: 36 to train on, 10 to evaluate on, 4 dropped
         pairs with equal completions: 3, dropped
           rows 9–11: chosen equals rejected
@@ -59,7 +70,7 @@ describe('the report', () => {
         prompt                 23.5      1     23     42     46     46
         chosen                 47.0      2     46     84     92     92
         rejected                5.0      5      5      5      5      5
-        rows × length in tokens: 20 × 48, 26 × 144; padding 23.4 %
+        rows × length in tokens: 20 × 48 (12.5 % padding), 26 × 144 (25.0 % padding); padding 23.4 % in all
         fingerprint sha256:abababababababababababababababababababababababababababababababab"
     `);
   });
@@ -81,7 +92,7 @@ describe('the report', () => {
       rowNumber: 100 + index,
       reason: `reason of ${kind}`,
     }));
-    const lines = renderReport(buildReport({ ...input, findings }));
+    const lines = renderReport(buildReport({ ...input, findings: logged(findings) }));
     for (const { rowNumber, reason } of findings) expect(lines).toContain(`    row ${rowNumber}: ${reason}`);
   });
 
@@ -92,14 +103,68 @@ describe('the report', () => {
       rowNumber: 2 * index + 1,
       reason: 'equals row 1',
     }));
-    const lines = renderReport(buildReport({ ...input, findings }), { maxRowNumbers: 3 });
+    const lines = renderReport(buildReport({ ...input, findings: logged(findings) }), { maxRowNumbers: 3 });
     expect(lines).toContain('    rows 1, 3, 5 and 27 more: equals row 1');
+  });
+
+  it('counts every row but lists a stated number of them, and the file has the complete list', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tether-findings-'));
+    try {
+      const path = join(folder, 'sub', 'findings.jsonl');
+      const log = new FindingLog(path);
+      const rows = LISTED_ROWS + 500;
+      for (let rowNumber = 1; rowNumber <= rows; rowNumber++) {
+        log.add(rowNumber, [{ kind: 'duplicate', action: 'dropped', reason: `equals row ${rowNumber % 7}` }]);
+      }
+      log.add(rows + 1, [{ kind: 'empty-prompt', action: 'kept', reason: 'the prompt is empty' }]);
+      log.close();
+      const summary = log.summary();
+      expect(summary.findings).toHaveLength(LISTED_ROWS + 1);
+      expect(summary.counts).toMatchObject({ duplicate: rows, 'empty-prompt': 1 });
+      expect(summary.rowsDropped).toBe(rows);
+      const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+      expect(lines.map((line) => (JSON.parse(line) as RowFinding).rowNumber)).toEqual(
+        Array.from({ length: rows + 1 }, (_, index) => index + 1),
+      );
+      const text = renderReport(buildReport({ ...input, findings: summary }));
+      expect(text).toContain(`  duplicates of an earlier row: ${rows}, dropped`);
+      expect(text).toContain(`    rows 1–${LISTED_ROWS} and 500 more: such as equals row 1`);
+      expect(text).toContain(`  the complete list of these rows is in ${path}`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('says that rows are only counted where there is no file for them', () => {
+    const findings = Array.from({ length: LISTED_ROWS + 7 }, (_, index) => ({
+      kind: 'empty-prompt' as const,
+      action: 'kept' as const,
+      rowNumber: index + 1,
+      reason: 'the prompt is empty',
+    }));
+    const lines = renderReport(buildReport({ ...input, findings: logged(findings) }));
+    expect(lines).toContain('  7 findings are only counted here; a findings file has the complete list');
+  });
+
+  it('puts reasons together when there are too many different ones', () => {
+    const reasonOf = (index: number) => `says ${String.fromCharCode(97 + (index % 26), 97 + Math.floor(index / 26))}`;
+    const findings = Array.from({ length: 200 }, (_, index) => ({
+      kind: 'bad-row' as const,
+      action: 'dropped' as const,
+      rowNumber: index + 1,
+      reason: reasonOf(index),
+    }));
+    const summary = logged(findings);
+    expect(summary.groups.length).toBeLessThan(60);
+    expect(summary.counts['bad-row']).toBe(200);
+    const lines = renderReport(buildReport({ ...input, findings: summary }));
+    expect(lines).toContain(`    rows 51–200: such as ${reasonOf(50)}`);
   });
 
   it('finds the file of a row number', () => {
     const { sources } = buildReport(input);
     expect(locateRow(sources, 40)).toEqual({ source: 'a.json', row: 40 });
-    expect(locateRow(sources, 41)).toEqual({ source: 'b.jsonl', row: 1 });
+    expect(locateRow(sources, 41)).toEqual({ source: 'b.parquet', row: 1 });
     expect(() => locateRow(sources, 51)).toThrow(RangeError);
   });
 });

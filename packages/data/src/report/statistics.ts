@@ -10,13 +10,13 @@ export interface LengthStatistics {
 }
 
 /** Nearest-rank percentile of ascending values: the least value that at least `share` of them do not exceed. */
-export function percentile(ascending: readonly number[], share: number): number {
+export function percentile(ascending: ArrayLike<number>, share: number): number {
   if (ascending.length === 0) return 0;
   return ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)]!;
 }
 
-export function lengthStatistics(lengths: readonly number[]): LengthStatistics {
-  const ascending = [...lengths].sort((a, b) => a - b);
+export function lengthStatistics(lengths: ArrayLike<number>): LengthStatistics {
+  const ascending = Int32Array.from(lengths).sort();
   const count = ascending.length;
   return {
     count,
