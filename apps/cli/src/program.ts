@@ -4,6 +4,7 @@ import { addBench } from './commands/bench.ts';
 import { addCompare } from './commands/compare.ts';
 import { addData } from './commands/data.ts';
 import { addEval } from './commands/eval.ts';
+import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addGraph } from './commands/graph.ts';
 import { addPlugins } from './commands/plugins.ts';
@@ -27,7 +28,18 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted (a checkpoint was written).`,
     );
-  for (const add of [addCompare, addTrain, addEval, addGenerate, addData, addPlugins, addBackends, addBench, addGraph])
+  for (const add of [
+    addCompare,
+    addTrain,
+    addEval,
+    addGenerate,
+    addExport,
+    addData,
+    addPlugins,
+    addBackends,
+    addBench,
+    addGraph,
+  ])
     add(program);
   return program;
 }

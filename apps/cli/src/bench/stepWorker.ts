@@ -10,7 +10,14 @@ import {
 } from '@tether/core';
 import { captureSources } from '@tether/graph';
 import { collate, planBuckets } from '@tether/data';
-import { initialParameters, languageModel, parseModelConfig } from '@tether/model';
+import {
+  initialAdapter,
+  initialParameters,
+  languageModel,
+  loraConfig,
+  loraSchema,
+  parseModelConfig,
+} from '@tether/model';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { serveTask } from '../run/inChild.ts';
 import { peakMemoryBytes } from '../run/machine.ts';
@@ -40,7 +47,6 @@ function profilingOptions({ name, profiling }: BackendPlugin, folder: string): R
 }
 
 async function measure(work: StepWork): Promise<Measurement> {
-  if (work.lora > 0) throw new RunError('adapters are not part of this benchmark yet');
   const registry = new PluginRegistry(process.cwd());
   const dpo = await registry.get('objective', 'dpo');
   const regularizers: RegularizerUse[] = [];
@@ -50,9 +56,11 @@ async function measure(work: StepWork): Promise<Measurement> {
   }
   const plugins = { objective: { plugin: dpo, config: dpo.config.parse({}) }, regularizers };
   const config = parseModelConfig(SHAPES[work.shape], work.shape);
+  const lora = work.lora === 0 ? undefined : loraConfig(loraSchema.parse({ rank: work.lora }));
+  const model = languageModel(config, { rematerialize: work.rematerialize, lora });
   const definition: StepDefinition = {
     ...plugins,
-    model: languageModel(config, { rematerialize: work.rematerialize }),
+    model,
     optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
     maxGradNorm: 1,
     reference: referenceSource(plugins, work.precompute),
@@ -60,7 +68,10 @@ async function measure(work: StepWork): Promise<Measurement> {
   const batches = batchesOf(work);
   const plugin = await registry.get('backend', work.engine.backend);
   const profiling = work.profile === undefined ? {} : profilingOptions(plugin, work.profile);
-  const weights = initialParameters(config, 1);
+  const weights = new Map([
+    ...initialParameters(config, 1),
+    ...(lora === undefined ? [] : initialAdapter(model.referenceParameters, lora, 1)),
+  ]);
   const backend = await plugin.create(plugin.config.parse({ ...work.engine.options, ...profiling }));
   const start = performance.now();
   const trainer = await Trainer.create({

@@ -1,5 +1,6 @@
 import { trainingSchema, weightScheduleSchema } from '@tether/core';
 import { dataConfigSchema } from '@tether/data';
+import { loraSchema } from '@tether/model';
 import { z } from 'zod';
 
 /** A plugin by name (or npm package), alone or with its options beside the name. */
@@ -64,6 +65,9 @@ const modelSchema = z
       .min(1)
       .optional()
       .describe('Hugging Face folder of the reference; default: the model itself as it starts'),
+    adapter: loraSchema
+      .optional()
+      .describe('train low-rank adapters in place of the weights; the reference is the model without them'),
     rematerialize: z
       .boolean()
       .default(false)

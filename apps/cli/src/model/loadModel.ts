@@ -1,14 +1,24 @@
+import { existsSync } from 'node:fs';
 import type { TextTokenizer as DataTokenizer } from '@tether/data';
 import {
+  CheckpointError,
   checkParameters,
   checkTokenizerFits,
-  llama,
+  initialAdapter,
+  isAdapterFolder,
+  languageModel,
+  loadAdapterConfig,
   loadModelConfig,
   loadTokenizer,
+  loraConfig,
   modelParameters,
   openCheckpoint,
+  readAdapter,
   readTokenizerFiles,
   specialTokenIds,
+  tokenizerFolder,
+  type LoadedAdapter,
+  type LoraConfig,
   type ModelConfig,
   type TextTokenizer,
 } from '@tether/model';
@@ -17,17 +27,84 @@ import { newModel } from './newModel.ts';
 import type { ModelOptions, PreparedModel } from './preparedModel.ts';
 
 /**
- * Loads a Hugging Face folder: config, tokenizer (which must fit the model), then the weights, tensor by tensor.
+ * Loads a Hugging Face folder: config, tokenizer (which must fit the model), then the weights, tensor by tensor. An
+ * adapter's folder gives its base with the adapter.
  * Throws CheckpointError, ModelConfigError or TokenizerError.
  */
 export async function loadModel(folder: string, options: ModelOptions): Promise<PreparedModel> {
+  if (isAdapterFolder(folder)) return loadAdaptedModel(folder, options);
+  const prepared = await loadBase(folder, options, undefined);
+  if (options.adapter === undefined) return prepared;
+  const lora = loraConfig(options.adapter);
+  const { config } = await loadModelConfig(folder);
+  const { parameters } = prepared.model;
+  return {
+    ...prepared,
+    model: adaptedModel(folder, config, options, lora),
+    weights: new Map([...prepared.weights, ...initialAdapter(parameters, lora, options.seed ?? 0)]),
+    adapter: { config: lora, base: folder, baseParameters: parameters },
+  };
+}
+
+/** An adapter's config and the folder of its base. Throws CheckpointError where that is not told or not there. */
+export async function openAdapter(folder: string): Promise<LoadedAdapter & { readonly base: string }> {
+  const loaded = await loadAdapterConfig(folder);
+  const { base } = loaded;
+  if (base === undefined || !existsSync(base)) {
+    throw new CheckpointError(
+      folder,
+      `it is an adapter of ${base ?? 'a model that it does not name'}, and there is no such folder: set base_model_name_or_path of its adapter_config.json`,
+    );
+  }
+  return { ...loaded, base };
+}
+
+async function loadAdaptedModel(folder: string, options: ModelOptions): Promise<PreparedModel> {
+  if (options.adapter !== undefined || options.reference !== undefined) {
+    throw new CheckpointError(
+      folder,
+      'it is an adapter already, whose reference is its base: leave out "adapter" and "reference" of the model',
+    );
+  }
+  const opened = await openAdapter(folder);
+  const base = await loadBase(opened.base, options, await tokenizerFolder(folder, opened.base));
+  const { config } = await loadModelConfig(opened.base);
+  const { parameters } = base.model;
+  return {
+    ...base,
+    origin: folder,
+    model: adaptedModel(folder, config, options, opened.config),
+    weights: new Map([...base.weights, ...(await readAdapter(opened, parameters))]),
+    adapter: { config: opened.config, base: opened.base, baseParameters: parameters },
+  };
+}
+
+function adaptedModel(
+  folder: string,
+  config: ModelConfig,
+  { rematerialize }: ModelOptions,
+  lora: LoraConfig,
+): PreparedModel['model'] {
+  try {
+    return languageModel(config, { rematerialize, lora });
+  } catch (error) {
+    if (error instanceof RangeError) throw new CheckpointError(folder, error.message);
+    throw error;
+  }
+}
+
+async function loadBase(
+  folder: string,
+  options: ModelOptions,
+  tokenizerOf: string | undefined,
+): Promise<PreparedModel> {
   const { config, json, generationJson } = await loadModelConfig(folder);
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = await loadTokenizer(tokenizerOf ?? folder);
   checkTokenizerFits(tokenizer, config, folder);
   const weights = await readWeights(folder, config);
   return {
     origin: folder,
-    model: llama(config, { rematerialize: options.rematerialize }),
+    model: languageModel(config, { rematerialize: options.rematerialize }),
     weights,
     ...(options.reference === undefined ? {} : { referenceWeights: await readWeights(options.reference, config) }),
     tokenizer: dataTokenizer(tokenizer),
@@ -35,7 +112,7 @@ export async function loadModel(folder: string, options: ModelOptions): Promise<
     maxLength: config.maxPositionEmbeddings,
     configJson: json,
     generationJson,
-    tokenizerFiles: await readTokenizerFiles(folder),
+    tokenizerFiles: await readTokenizerFiles(tokenizerOf ?? folder),
   };
 }
 
@@ -48,9 +125,11 @@ export async function checkModel({ model }: Pick<RunConfig, 'model'>): Promise<v
     newModel(model.pretrain!.architecture, 0, model); // one of both, by the schema
     return;
   }
-  const { config } = await loadModelConfig(model.path);
-  checkTokenizerFits(await loadTokenizer(model.path), config, model.path);
-  for (const folder of [model.path, ...(model.reference === undefined ? [] : [model.reference])]) {
+  const path = isAdapterFolder(model.path) ? (await openAdapter(model.path)).base : model.path;
+  const { config } = await loadModelConfig(path);
+  checkTokenizerFits(await loadTokenizer(await tokenizerFolder(model.path, path)), config, model.path);
+  if (model.adapter !== undefined) adaptedModel(path, config, model, loraConfig(model.adapter));
+  for (const folder of [path, ...(model.reference === undefined ? [] : [model.reference])]) {
     const reader = await openCheckpoint(folder);
     try {
       await checkParameters(reader, config);

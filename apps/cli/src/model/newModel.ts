@@ -1,5 +1,5 @@
 import { syntheticTokenizer, syntheticTokenizerConfig, syntheticTokenizerJson } from '@tether/data';
-import { initialParameters, llama, modelConfigJson, parseModelConfig } from '@tether/model';
+import { initialParameters, languageModel, modelConfigJson, parseModelConfig } from '@tether/model';
 import type { ModelOptions, PreparedModel } from './preparedModel.ts';
 
 /** A new model with random weights for the synthetic language. Throws ModelConfigError. */
@@ -21,7 +21,7 @@ export function newModel(
   const asText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   return {
     origin: 'new model for the synthetic language',
-    model: llama(config, { rematerialize: options.rematerialize }),
+    model: languageModel(config, { rematerialize: options.rematerialize }),
     weights: initialParameters(config, seed),
     tokenizer,
     eosTokenIds: config.eosTokenIds,

@@ -1,11 +1,24 @@
-import type { HostArray, LanguageModel } from '@tether/core';
+import type { HostArray, LanguageModel, ParameterSpec } from '@tether/core';
 import type { TextTokenizer as DataTokenizer } from '@tether/data';
-import type { CachedModel } from '@tether/model';
+import type { CachedModel, LoraConfig, LoraOptions } from '@tether/model';
 
 export interface ModelOptions {
   readonly rematerialize: boolean;
   /** Folder of the reference, where it is not the model itself. */
   readonly reference?: string | undefined;
+  /** New adapters to train. */
+  readonly adapter?: LoraOptions | undefined;
+  /** Of the adapters' initial values. Default 0. */
+  readonly seed?: number;
+}
+
+/** The adapters of a model whose own weights are frozen. */
+export interface ModelAdapter {
+  readonly config: LoraConfig;
+  /** Folder of the model that they change. */
+  readonly base: string;
+  /** The parameters of that model. */
+  readonly baseParameters: readonly ParameterSpec[];
 }
 
 /** A model ready to be trained, with what is needed to save it in Hugging Face's form. */
@@ -16,6 +29,7 @@ export interface PreparedModel {
   readonly weights: ReadonlyMap<string, HostArray>;
   /** The reference's weights, where they are not those of the model. */
   readonly referenceWeights?: ReadonlyMap<string, HostArray>;
+  readonly adapter?: ModelAdapter;
   readonly tokenizer: DataTokenizer;
   /** Ids that end an answer. */
   readonly eosTokenIds: readonly number[];

@@ -102,7 +102,11 @@ async function finish(
   logs: { readonly metrics: StepLog; readonly timings: StepLog },
 ): Promise<RunResult> {
   options.onEvent({ kind: 'phase', phase: 'saving' });
-  await saveModel(join(options.folder, 'model'), run.sources.prepared, await run.trainer.policyWeights());
+  await saveModel(
+    join(options.folder, 'model'),
+    run.sources.prepared,
+    await run.trainer.policyWeights(run.sources.prepared.adapter === undefined ? 'all' : 'trained'),
+  );
   options.onEvent({ kind: 'phase', phase: 'evaluating' });
   const lines = await logs.metrics.lines();
   const evaluation: PolicyEvaluation = options.evaluateAtEnd

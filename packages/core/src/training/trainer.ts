@@ -278,10 +278,11 @@ export class Trainer {
     for (const name of expected) await this.state.upload(name, tensors.get(name)!);
   }
 
-  /** The policy's parameters by checkpoint name, downloaded. */
-  async policyWeights(): Promise<Map<string, HostTensor>> {
+  /** The policy's parameters by checkpoint name, downloaded: all of them, or those that training changes. */
+  async policyWeights(which: 'all' | 'trained' = 'all'): Promise<Map<string, HostTensor>> {
+    const { model } = this.options.definition;
     const weights = new Map<string, HostTensor>();
-    for (const { name } of this.options.definition.model.parameters) {
+    for (const { name } of which === 'all' ? model.parameters : trainableParameters(model)) {
       weights.set(name, await this.state.download(names.policy(name)));
     }
     return weights;
