@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseModelConfig } from '../config/index.ts';
+import { openCheckpoint } from '../checkpoint/index.ts';
+import { loadModelConfig, parseModelConfig } from '../config/index.ts';
 import { languageModel } from '../languageModel.ts';
 import { randomWeights, SMALL_ARCHITECTURES } from '../testing/models.ts';
 import { plainRow, run, type Weights } from '../testing/rows.ts';
@@ -76,6 +78,31 @@ describe('targets', () => {
     expect(() => initialAdapter(parameters, { ...CONFIG, targetModules: ['qkv_proj'] }, 0)).toThrow(
       'the model has no linear module qkv_proj; it has q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj',
     );
+  });
+});
+
+describe('an adapter that PEFT made', () => {
+  const testdata = fileURLToPath(new URL('../testdata', import.meta.url));
+
+  it('gives the logits that PEFT gives', async () => {
+    const { tokens, logits } = JSON.parse(await readFile(join(testdata, 'tiny-llama-adapter-logits.json'), 'utf8')) as {
+      readonly tokens: readonly (readonly number[])[];
+      readonly logits: readonly (readonly number[])[];
+    };
+    const adapter = await loadAdapterConfig(join(testdata, 'tiny-llama-adapter'));
+    expect(adapter.config).toMatchObject({ rank: 4, alpha: 6, rslora: true });
+    const { config } = await loadModelConfig(adapter.base!);
+    const base = languageModel(config);
+    const reader = await openCheckpoint(adapter.base!);
+    const weights = new Map(await readAdapter(adapter, base.parameters));
+    for (const { name } of base.parameters) weights.set(name, await reader.read(name));
+    await reader.close();
+    const model = languageModel(config, { lora: adapter.config });
+    tokens.forEach((row, index) => {
+      const last = run(model, asRecord(weights), plainRow(row)).logits.slice(-model.vocabularySize);
+      // PEFT computes in float32, in which logits of order 1 are good to some 1e-7.
+      expect(largestDifference(last, logits[index]!)).toBeLessThan(2e-6);
+    });
   });
 });
 
