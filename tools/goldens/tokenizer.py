@@ -1,10 +1,10 @@
 """Write the tokenizer goldens: what Python's tokenizers and transformers give for varied texts and chats.
 
 Needs: pip install tokenizers transformers jinja2
-Usage: tokenizer.py [--stories260k FOLDER] [--smollm2 FOLDER]     writes packages/model/src/testdata/tokenizer-*.json
+Usage: tokenizer.py [--stories260k FOLDER] [--smollm2 FOLDER] [--gemma3 FOLDER]     writes packages/model/src/testdata/tokenizer-*.json
 
 `tokenizer-families.json` holds one small tokenizer of each family, trained here, with its answers, so the tests need no model
-folder. The two folders are optional: their goldens hold answers only, and are left alone when the folder is not named.
+folder. The folders are optional: their goldens hold answers only, and are left alone when the folder is not named.
 """
 import argparse, json, random
 from pathlib import Path
@@ -233,6 +233,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories260k")
     parser.add_argument("--smollm2")
+    parser.add_argument("--gemma3")
     arguments = parser.parse_args()
 
     cases = []
@@ -243,7 +244,7 @@ def main():
             rendered = chats(wrapped, TEMPLATES)
     write("tokenizer-families.json", cases)
     write("tokenizer-templates.json", {"templates": TEMPLATES, "rows": rendered})
-    for name, folder in (("stories260k", arguments.stories260k), ("smollm2", arguments.smollm2)):
+    for name, folder in (("stories260k", arguments.stories260k), ("smollm2", arguments.smollm2), ("gemma3", arguments.gemma3)):
         if folder is None:
             continue
         tokenizer = AutoTokenizer.from_pretrained(folder)

@@ -103,6 +103,7 @@ describe('the same chats as transformers, for a template with', () => {
 const folders = [
   { model: 'stories260k', variable: 'TETHER_STORIES260K', beside: '../../../../../shared/data/stories260K' },
   { model: 'smollm2', variable: 'TETHER_SMOLLM2', beside: undefined },
+  { model: 'gemma3', variable: 'TETHER_GEMMA3', beside: undefined },
 ];
 
 function folderOf(variable: string, beside: string | undefined): string | undefined {
