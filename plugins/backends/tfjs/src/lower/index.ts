@@ -7,7 +7,7 @@ import { erfFast } from './erf.ts';
 import { mapOnHost, onHost } from './host.ts';
 import * as indexing from './indexing.ts';
 import * as layout from './layout.ts';
-import { matmul, nativeMatmul } from './matmul.ts';
+import { matmul, nativeMatmul, wasmMatmul } from './matmul.ts';
 import * as neural from './neural.ts';
 import * as source from './source.ts';
 
@@ -77,6 +77,7 @@ const OVERRIDES: Readonly<Record<EngineName, Overrides>> = {
   'node-gpu': NATIVE,
   node: NATIVE,
   wasm: {
+    matmul: wasmMatmul,
     erf: mapOnHost(erfFast),
     sin: mapOnHost(Math.sin), // the kernels lose digits near multiples of π
     cos: mapOnHost(Math.cos),
