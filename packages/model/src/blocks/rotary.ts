@@ -73,13 +73,19 @@ export function applyRotary(x: Tensor, tables: RotaryTables): Tensor {
 
 function turn(x: Tensor, tables: RotaryTables): Tensor {
   const headDim = x.shape.at(-1)!;
-  const half = tables.cos.shape.at(-1)!; // R/2
-  const first = sliceAxis(x, -1, 0, half); // [B, A, T, R/2]
-  const second = sliceAxis(x, -1, half, 2 * half);
-  const turned = [
-    sub(mul(first, tables.cos), mul(second, tables.sin)),
-    add(mul(second, tables.cos), mul(first, tables.sin)),
-  ];
-  if (2 * half === headDim) return concat(turned, -1);
-  return concat([...turned, mul(sliceAxis(x, -1, 2 * half, headDim), tables.scale)], -1);
+  const rotaryDim = 2 * tables.cos.shape.at(-1)!; // R
+  if (rotaryDim === headDim) return turnPairs(x, tables);
+  const rest = mul(sliceAxis(x, -1, rotaryDim, headDim), tables.scale);
+  return concat([turnPairs(sliceAxis(x, -1, 0, rotaryDim), tables), rest], -1);
+}
+
+/** x [B, A, T, R] → [B, A, T, R]. */
+function turnPairs(x: Tensor, tables: RotaryTables): Tensor {
+  const rotaryDim = x.shape.at(-1)!;
+  const first = sliceAxis(x, -1, 0, rotaryDim / 2); // [B, A, T, R/2]
+  const second = sliceAxis(x, -1, rotaryDim / 2, rotaryDim);
+  return concat(
+    [sub(mul(first, tables.cos), mul(second, tables.sin)), add(mul(second, tables.cos), mul(first, tables.sin))],
+    -1,
+  );
 }
