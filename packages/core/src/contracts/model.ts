@@ -25,6 +25,8 @@ export interface RowTensors {
 export interface ModelInputs extends RowTensors {
   /** i32 [], given in training steps: what a model drops at random it drops by it. Without it, nothing is dropped. */
   readonly seed?: Tensor;
+  /** Told the states [B, T, H] that each layer (0, 1, …) puts out, before any final norm. */
+  readonly observe?: (layer: number, states: Tensor) => void;
 }
 
 /** The projection from hidden states to the vocabulary. */

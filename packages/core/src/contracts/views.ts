@@ -14,6 +14,12 @@ export interface ModelViews {
   readonly predictorStates: Tensor;
   /** Hidden states over prompt + completion, each side as if a row of its own, [B, S, L, H]. */
   readonly latents: Tensor;
+  /**
+   * The same as one layer puts them out, before the final norm: layer 0, 1, … or −1 for the last, −2, …
+   *
+   * @throws Error where there is no such layer, or a precomputed reference kept only the last one's
+   */
+  layerLatents(layer: number): Tensor;
   readonly head: Head;
 }
 

@@ -1,5 +1,5 @@
 import { gather, mul, reduceSum, reshape, scope, stopGradient, type Tensor } from '@tether/graph';
-import type { BatchShape, BatchViews, LanguageModel, ModelViews, Parameters } from '../contracts/index.ts';
+import type { BatchShape, BatchViews, LanguageModel, ModelInputs, ModelViews, Parameters } from '../contracts/index.ts';
 import { sideOf } from '../views/index.ts';
 import type { BatchInputs, CountInputs } from './batchInputs.ts';
 
@@ -9,12 +9,37 @@ function pick(hiddenStates: Tensor, indices: Tensor): Tensor {
   return gather(reshape(hiddenStates, [rows * length, hidden]), indices);
 }
 
-/** What objectives and regularizers may read of one model, from its hidden states [B, T, H]. */
+/** The states of one of the layers [B, T, H], counted from the end where negative. */
+function layerOf(layers: readonly Tensor[], layer: number): Tensor {
+  const states = layers.at(layer);
+  if (states !== undefined) return states;
+  throw new Error(`a plugin reads the hidden states of layer ${layer}, but the model has ${layers.length} layers`);
+}
+
+/** Runs a model over a batch, and gives what objectives and regularizers may read of it. */
+export function readModel(
+  model: LanguageModel,
+  parameters: Parameters,
+  batch: BatchInputs,
+  options: Pick<ModelInputs, 'seed'> = {},
+): ModelViews {
+  const layers: Tensor[] = [];
+  const observe = (layer: number, states: Tensor): void => void (layers[layer] = states);
+  const hiddenStates = model.hiddenStates(parameters, { ...batch, ...options, observe });
+  return modelViews(model, parameters, hiddenStates, batch, layers);
+}
+
+/**
+ * What objectives and regularizers may read of one model, from its hidden states [B, T, H].
+ *
+ * @param layers what each layer puts out, [B, T, H]
+ */
 export function modelViews(
   model: LanguageModel,
   parameters: Parameters,
   hiddenStates: Tensor,
   batch: BatchInputs,
+  layers: readonly Tensor[] = [],
 ): ModelViews {
   const head = model.head(parameters);
   const predictorStates = pick(hiddenStates, batch.predictors); // [B, S, C, H]
@@ -28,6 +53,7 @@ export function modelViews(
     logps: { tokens, sums: reduceSum(tokens, [2]) },
     predictorStates,
     latents: pick(hiddenStates, batch.views), // [B, S, L, H]
+    layerLatents: (layer) => pick(layerOf(layers, layer), batch.views),
     head,
   };
 }
@@ -38,6 +64,7 @@ export function detached(views: ModelViews): ModelViews {
     logps: { tokens: stopGradient(views.logps.tokens), sums: stopGradient(views.logps.sums) },
     predictorStates: stopGradient(views.predictorStates),
     latents: stopGradient(views.latents),
+    layerLatents: (layer) => stopGradient(views.layerLatents(layer)),
     head: views.head,
   };
 }

@@ -15,7 +15,7 @@ import {
 } from '@tether/graph';
 import type { BatchShape, BatchViews, ModelViews, Need } from '../contracts/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
-import { batchViews, modelViews } from './buildViews.ts';
+import { batchViews, readModel } from './buildViews.ts';
 import type { StepDefinition } from './definition.ts';
 import { policyInputs } from './gradientStep.ts';
 import { mismatchedViews } from './mismatched.ts';
@@ -76,7 +76,7 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const { model, objective } = definition;
   const batch = batchInputs(shape);
   const parameters = policyInputs(definition);
-  const policy = scope('policy', () => modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
+  const policy = scope('policy', () => readModel(model, parameters, batch));
   const referenceParameters = referenceInputs(model, parameters);
   const reference = referenceViews(model, 'inline', MEASURED, shape, batch, referenceParameters);
   if (reference === undefined) throw new Error('an inline reference is always there');

@@ -2,7 +2,7 @@ import { add, globalNorm, grad, input, mul, scope, traceGraph, type Graph, type 
 import type { BatchShape, BatchViews, LanguageModel, Metrics, Parameters, WeightViews } from '../contracts/index.ts';
 import { pairOf, sideOf } from '../views/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
-import { batchViews, modelViews } from './buildViews.ts';
+import { batchViews, readModel } from './buildViews.ts';
 import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefinition } from './definition.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
@@ -66,9 +66,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   const batch = batchInputs(shape);
   const seed = input('seed', 'i32', []);
   const policyParameters = policyInputs(definition);
-  const policy = scope('policy', () =>
-    modelViews(model, policyParameters, model.hiddenStates(policyParameters, { ...batch, seed }), batch),
-  );
+  const policy = scope('policy', () => readModel(model, policyParameters, batch, { seed }));
   const initial = referenceInputs(model, policyParameters);
   const anchor =
     definition.reference === 'moving' ? referenceInputs(model, policyParameters, names.movingReference) : initial;

@@ -10,7 +10,7 @@ export {
   type BatchInputs,
   type CountInputs,
 } from './batchInputs.ts';
-export { batchViews, detached, modelViews } from './buildViews.ts';
+export { batchViews, detached, modelViews, readModel } from './buildViews.ts';
 export {
   names,
   needsOf,

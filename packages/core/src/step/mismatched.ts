@@ -10,7 +10,7 @@ import {
   type Parameters,
 } from '../contracts/index.ts';
 import { batchInputs, batchValues } from './batchInputs.ts';
-import { detached, modelViews } from './buildViews.ts';
+import { detached, readModel } from './buildViews.ts';
 
 const PREFIX = 'mismatched';
 
@@ -111,8 +111,7 @@ export function mismatchedViews(
   if (!needs.has('mismatchedLogps')) return undefined;
   return scope('mismatched', () => {
     const batch = batchInputs(mismatchedShape(shape), PREFIX);
-    const sums = (parameters: Parameters) =>
-      detached(modelViews(model, parameters, model.hiddenStates(parameters, batch), batch)).logps.sums;
+    const sums = (parameters: Parameters) => detached(readModel(model, parameters, batch)).logps.sums;
     return {
       policy: sums(policy),
       reference: sums(reference),

@@ -1,7 +1,7 @@
 import { gather, input, reduceSum, reshape, scope, type Tensor } from '@tether/graph';
 import type { BatchShape, LanguageModel, ModelViews, Need, Parameters, ParameterSpec } from '../contracts/index.ts';
 import type { BatchInputs } from './batchInputs.ts';
-import { detached, modelViews } from './buildViews.ts';
+import { detached, readModel } from './buildViews.ts';
 import { names, type ReferenceSource } from './definition.ts';
 
 /**
@@ -38,6 +38,11 @@ function precomputedViews(
     logps: { tokens, sums: reduceSum(tokens, [2]) },
     predictorStates: gather(flat, batch.predictors),
     latents: gather(flat, batch.views),
+    layerLatents(layer) {
+      throw new Error(
+        `a plugin reads the hidden states of layer ${layer}, but a precomputed reference kept only the last layer's: set training.precompute_ref_log_probs to false`,
+      );
+    },
     head: model.head(parameters),
   };
 }
@@ -58,6 +63,7 @@ function restricted(views: ModelViews, needs: ReadonlySet<Need>): ModelViews {
     get latents() {
       return guarded('referenceLatents', views.latents);
     },
+    layerLatents: (layer) => guarded('referenceLatents', views).layerLatents(layer),
     head: views.head,
   };
 }
@@ -80,7 +86,7 @@ export function referenceViews(
     const views =
       source === 'precomputed'
         ? precomputedViews(model, parameters, shape, batch)
-        : detached(modelViews(model, parameters, model.hiddenStates(parameters, batch), batch));
+        : detached(readModel(model, parameters, batch));
     return restricted(views, needs);
   });
 }

@@ -28,9 +28,10 @@ export function tinyModel({ frozen = [] }: { readonly frozen?: readonly string[]
     vocabularySize: VOCABULARY,
     parameters,
     referenceParameters: parameters,
-    hiddenStates(weights, { tokens, positions }) {
+    hiddenStates(weights, { tokens, positions, observe }) {
       const [rows, length] = tokens.shape as readonly [number, number];
       const places = add(gather(weights['embedding']!, tokens), gather(weights['positions']!, positions)); // [B, T, H]
+      observe?.(0, places);
       const mixed = matmul(reshape(places, [rows * length, HIDDEN]), weights['mix']!);
       return reshape(tanh(mixed), [rows, length, HIDDEN]);
     },

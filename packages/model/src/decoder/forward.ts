@@ -24,7 +24,9 @@ export function forward(
   const last = config.layers.reduce((x, _, index) => {
     const layer = decoderLayer({ ...context, drop: places.dropout?.(index) }, index);
     const run = rematerialize ? checkpointed(layer) : layer;
-    return scope(`layers.${index}`, () => run(x, under(parameters, `model.layers.${index}.`)));
+    const next = scope(`layers.${index}`, () => run(x, under(parameters, `model.layers.${index}.`)));
+    places.observe?.(index, next);
+    return next;
   }, embedded);
   return scope('norm', () => normalize(last, parameters['model.norm.weight']!, config));
 }

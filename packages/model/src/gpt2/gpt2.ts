@@ -25,7 +25,7 @@ export function gpt2(config: Gpt2Config): TransformerBody {
     keyHeads: numAttentionHeads,
     headDim: hiddenSize / numAttentionHeads,
 
-    forward(parameters, { tokens, positions, dropout }, attend, rematerialize) {
+    forward(parameters, { tokens, positions, dropout, observe }, attend, rematerialize) {
       checkPresent(specs, parameters);
       const flat = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape)]);
       const embedded = add(
@@ -35,7 +35,9 @@ export function gpt2(config: Gpt2Config): TransformerBody {
       const last = Array.from({ length: numHiddenLayers }).reduce<Tensor>((x, _, index) => {
         const layer = gpt2Layer(config, tokens.shape[0]!, attend, index, dropout?.(index));
         const run = rematerialize ? checkpointed(layer) : layer;
-        return scope(`h.${index}`, () => run(x, under(parameters, `transformer.h.${index}.`)));
+        const next = scope(`h.${index}`, () => run(x, under(parameters, `transformer.h.${index}.`)));
+        observe?.(index, next);
+        return next;
       }, embedded);
       return scope('ln_f', () => normalize(last, under(parameters, 'transformer.'), 'ln_f', config));
     },

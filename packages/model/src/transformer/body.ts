@@ -12,6 +12,8 @@ export interface Places {
   readonly lengths?: Tensor;
   /** Random seed of a training step, i32 []; absent where nothing is dropped. */
   readonly seed?: Tensor | undefined;
+  /** Told each layer's output [B·T, H], before any final norm. */
+  readonly observe?: ((layer: number, states: Tensor) => void) | undefined;
   /** Of adapters in training, for each layer. */
   readonly dropout?: ((layer: number) => InputDropout) | undefined;
 }

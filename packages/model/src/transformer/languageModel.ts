@@ -1,4 +1,4 @@
-import { reshape } from '@tether/graph';
+import { reshape, type Tensor } from '@tether/graph';
 import type { LanguageModel } from '@tether/core';
 import { attention, attentionMask } from '../blocks/index.ts';
 import type { CachedModel } from '../generation/cachedModel.ts';
@@ -28,17 +28,18 @@ export function transformerModel(base: TransformerBody, options: ModelOptions = 
     parameters,
     referenceParameters: base.parameters,
 
-    hiddenStates(parameters, { tokens, segments, positions, keyMask, seed }) {
+    hiddenStates(parameters, { tokens, segments, positions, keyMask, seed, observe }) {
+      const inRows = (states: Tensor): Tensor => reshape(states, [...tokens.shape, hiddenSize]); // [B, T, H]
       const masks = layerMasks(layers, tokens.shape[1]!, (size) =>
         attentionMask(segments, keyMask, size === undefined ? undefined : { size, positions }),
       ); // [B, 1, T, T]
       const states = body.forward(
         parameters,
-        { tokens, positions, seed },
+        { tokens, positions, seed, observe: observe && ((layer, states) => observe(layer, inRows(states))) },
         (layer, queries, keys, values) => attention(queries, keys, values, masks(layer), layers[layer]!.cap),
         options.rematerialize ?? false,
       );
-      return reshape(states, [...tokens.shape, hiddenSize]); // [B, T, H]
+      return inRows(states);
     },
 
     head: (parameters) =>

@@ -131,6 +131,7 @@ function modelViewsOf(name: string, tensors: Tensors): ModelViews {
     logps: { tokens, sums: reduceSum(tokens, [2]) },
     predictorStates: tensors[`${name}/predictorStates`]!,
     latents: tensors[`${name}/latents`]!,
+    layerLatents: (layer) => mul(tensors[`${name}/latents`]!, 0.5 + Math.abs(layer)), // other numbers in other layers
     head: headOf(tensors[`${name}/head`]!),
   };
 }
@@ -148,7 +149,7 @@ function permitOnly(needs: readonly Need[], read: Set<Need>): Permit {
 
 /** The reference as the engine gives it: without gradient, and only what was declared. */
 function restrictedReference(views: ModelViews, permit: Permit): ModelViews {
-  const { logps, predictorStates, latents, head } = detached(views);
+  const { logps, predictorStates, latents, layerLatents, head } = detached(views);
   return {
     get logps() {
       return permit('referenceLogps', logps);
@@ -159,17 +160,22 @@ function restrictedReference(views: ModelViews, permit: Permit): ModelViews {
     get latents() {
       return permit('referenceLatents', latents);
     },
+    layerLatents: (layer) => permit('referenceLatents', layerLatents(layer)),
     head,
   };
 }
 
-const restrictedPolicy = ({ logps, predictorStates, latents, head }: ModelViews, permit: Permit): ModelViews => ({
+const restrictedPolicy = (
+  { logps, predictorStates, latents, layerLatents, head }: ModelViews,
+  permit: Permit,
+): ModelViews => ({
   logps,
   predictorStates,
   head,
   get latents() {
     return permit('latents', latents);
   },
+  layerLatents: (layer) => permit('latents', layerLatents(layer)),
 });
 
 /** Completions under other prompts: as long as the rows' own, with numbers of their own. */
