@@ -38,6 +38,13 @@ export const ganpoConfig = z
       .default('transformer')
       .describe('transformer: encoder layers, as published; mlp: layers that see each position alone'),
     spectral_norm: z.boolean().default(true).describe('spectral normalization of the first and the last two layers'),
+    latent_layers: z
+      .array(z.number().int())
+      .min(1)
+      .optional()
+      .describe(
+        'layers whose states they see, side by side: 0 is the first, −1 the last; absent: the last after the final norm',
+      ),
     width: z.number().int().positive().default(512).describe('width of the discriminators'),
     layers: z.number().int().positive().default(2).describe('encoder layers, or of an mlp linear ones'),
     heads: z.number().int().positive().default(8).describe('attention heads'),

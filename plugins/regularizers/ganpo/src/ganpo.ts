@@ -22,6 +22,7 @@ import {
   requireReference,
   type BatchViews,
   type LossResult,
+  type ModelViews,
   type NetworkTensors,
   type OpponentResult,
   type PenaltyContext,
@@ -43,10 +44,19 @@ const partOf = (tensors: NetworkTensors, name: string): NetworkTensors =>
     ),
   );
 
-function sequences(views: BatchViews, { model, side }: SequenceSet, { pooling }: GanpoConfig): Sequences {
+/** Hidden states of one model: the last layer's, or those of some layers side by side, [B, S, L, H·layers]. */
+const statesOf = (model: ModelViews, { latent_layers: layers }: GanpoConfig): Tensor =>
+  layers === undefined
+    ? model.latents
+    : concat(
+        layers.map((layer) => model.layerLatents(layer)),
+        3,
+      );
+
+function sequences(views: BatchViews, { model, side }: SequenceSet, config: GanpoConfig): Sequences {
   const mask = sideOf(views.latentMask, side);
-  const { latents } = model === 'policy' ? views.policy : requireReference(views);
-  return { latents: sideOf(latents, side), mask: pooling === 'published' ? everyPosition(mask) : mask };
+  const latents = statesOf(model === 'policy' ? views.policy : requireReference(views), config);
+  return { latents: sideOf(latents, side), mask: config.pooling === 'published' ? everyPosition(mask) : mask };
 }
 
 function joined(parts: readonly Sequences[]): Sequences {

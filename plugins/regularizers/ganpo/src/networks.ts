@@ -93,7 +93,8 @@ const prefixed = (prefix: string, tensors: Record<string, NetworkTensor>): Recor
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]));
 
 /** The discriminators, their power-iteration vectors and running means, and the number of updates so far. */
-export function ganpoNetworks({ hiddenSize }: NetworkDims, config: GanpoConfig): NetworkSpec {
+export function ganpoNetworks({ hiddenSize: perLayer }: NetworkDims, config: GanpoConfig): NetworkSpec {
+  const hiddenSize = perLayer * (config.latent_layers?.length ?? 1);
   const each = (make: (role: Role) => Record<string, NetworkTensor>): Record<string, NetworkTensor> =>
     merged(rolesOf(config).map(([name, role]) => prefixed(name, make(role))));
   return {

@@ -28,7 +28,7 @@ testRegularizer(plugin, {
     { ...small, loss: 'wasserstein' },
     { ...small, discriminators: 'one', dropout: 0.1 },
     { ...small, architecture: 'mlp', loss: 'wasserstein', discriminators: 'one', spectral_norm: false },
-    { ...small, architecture: 'mlp', gradient_penalty: 1, pooling: 'published' },
+    { ...small, architecture: 'mlp', gradient_penalty: 1, pooling: 'published', latent_layers: [0, -1] },
   ],
 });
 

@@ -1,7 +1,7 @@
 import { defineRegularizer, type Regularizer } from '@tether/core';
 import type { Tensor } from '@tether/graph';
 import type { z } from 'zod';
-import { ckaConfig, cosineConfig, l2Config, mmdConfig, slicedWassersteinConfig, type Positions } from './config.ts';
+import { ckaConfig, cosineConfig, l2Config, mmdConfig, slicedWassersteinConfig, type StatesChoice } from './config.ts';
 import { ckaDistance } from './distances/cka.ts';
 import { cosineDistance } from './distances/cosine.ts';
 import { l2Distance } from './distances/l2.ts';
@@ -18,7 +18,7 @@ interface LatentDistance<Config> {
 }
 
 /** A penalty on a distance between hidden states, averaged over rows and sides. */
-const latentRegularizer = <Config extends { readonly positions: Positions }>({
+const latentRegularizer = <Config extends StatesChoice>({
   name,
   description,
   config: schema,

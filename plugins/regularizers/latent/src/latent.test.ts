@@ -17,7 +17,7 @@ const OPTIONS: Readonly<Record<string, readonly object[]>> = {
 };
 for (const [name, plugin] of Object.entries(plugins)) {
   testRegularizer(plugin, {
-    configs: [...POSITIONS.map((positions) => ({ positions })), ...(OPTIONS[name] ?? [])],
+    configs: [...POSITIONS.map((positions) => ({ positions })), { latent_layers: [0, -1] }, ...(OPTIONS[name] ?? [])],
   });
 }
 
@@ -28,6 +28,13 @@ describe.each(Object.entries(plugins))('%s', (_name, plugin) => {
     const { loss } = plugin.penalty({ ...context, seed: constant(3, 'i32') });
     return evaluateScalars(points ?? batch.points, { loss })['loss']!;
   };
+
+  it('takes states of single layers, over prompt and completion only', () => {
+    expect(plugin.config.safeParse({ latent_layers: [0] }).success).toBe(true);
+    expect(plugin.config.safeParse({ latent_layers: [0], positions: 'completion' }).error?.issues).toMatchObject([
+      { path: ['latent_layers'] },
+    ]);
+  });
 
   it('is 0 where the policy is the reference, and positive elsewhere', () => {
     const { points } = makeBatchViews();

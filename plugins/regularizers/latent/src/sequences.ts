@@ -1,6 +1,6 @@
-import { reduceSum, reshape, mul, type Tensor } from '@tether/graph';
-import { requireReference, type BatchViews, type Need } from '@tether/core';
-import type { Positions } from './config.ts';
+import { concat, mul, reduceSum, reshape, type Tensor } from '@tether/graph';
+import { requireReference, type BatchViews, type ModelViews, type Need } from '@tether/core';
+import type { StatesChoice } from './config.ts';
 
 /** Hidden states of N sequences by both models, and which of their P positions count. */
 export interface Sequences {
@@ -12,15 +12,24 @@ export interface Sequences {
 
 interface Choice {
   readonly needs: readonly Need[];
-  read(views: BatchViews): Sequences; // with [B, S, P, H] and [B, S, P]
+  read(views: BatchViews, layers: readonly number[] | undefined): Sequences; // with [B, S, P, H] and [B, S, P]
 }
 
-const CHOICES: Readonly<Record<Positions, Choice>> = {
+/** Hidden states of one model over prompt and completion: the last layer's, or those of some layers side by side. */
+const statesOf = (model: ModelViews, layers: readonly number[] | undefined): Tensor =>
+  layers === undefined
+    ? model.latents
+    : concat(
+        layers.map((layer) => model.layerLatents(layer)),
+        3,
+      );
+
+const CHOICES: Readonly<Record<StatesChoice['positions'], Choice>> = {
   all: {
     needs: ['latents', 'referenceLatents'],
-    read: (views) => ({
-      policy: views.policy.latents,
-      reference: requireReference(views).latents,
+    read: (views, layers) => ({
+      policy: statesOf(views.policy, layers),
+      reference: statesOf(requireReference(views), layers),
       mask: views.latentMask,
     }),
   },
@@ -34,15 +43,15 @@ const CHOICES: Readonly<Record<Positions, Choice>> = {
   },
 };
 
-export const needsOf = ({ positions }: { readonly positions: Positions }): readonly Need[] => CHOICES[positions].needs;
+export const needsOf = ({ positions }: StatesChoice): readonly Need[] => CHOICES[positions].needs;
 
 /** The mean over rows and sides of a distance between the two models' states of a sequence, [N] → scalar. */
 export function meanDistance(
   views: BatchViews,
-  { positions }: { readonly positions: Positions },
+  { positions, latent_layers: layers }: StatesChoice,
   distance: (sequences: Sequences) => Tensor,
 ): Tensor {
-  const { policy, reference, mask } = CHOICES[positions].read(views);
+  const { policy, reference, mask } = CHOICES[positions].read(views, layers);
   const [rows, sides, length, hidden] = policy.shape as readonly [number, number, number, number];
   const flat = (states: Tensor): Tensor => reshape(states, [rows * sides, length, hidden]);
   const distances = distance({
