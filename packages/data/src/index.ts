@@ -52,3 +52,4 @@ export { type SyntheticOptions, syntheticSchema } from './synthetic/config.ts';
 export { type DataConfig, type DataConfigInput, dataConfigSchema } from './dataset/config.ts';
 export { type Dataset, loadDataset, type LoadOptions } from './dataset/loadDataset.ts';
 export { checkData } from './dataset/checkData.ts';
+export { inspectRow, type InspectedRow, type Seam } from './inspect/inspectRow.ts';

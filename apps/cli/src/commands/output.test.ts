@@ -26,6 +26,7 @@ describe('help', () => {
     ['generate'],
     ['data'],
     ['data', 'check'],
+    ['data', 'show'],
     ['plugins'],
     ['backends'],
     ['backends', 'install'],
@@ -113,4 +114,26 @@ test('data check reports the data of a config, and its exit code tells unusable 
   const bad = await tether(['data', 'check', 'pairs.jsonl'], folder);
   expect(bad.code).toBe(1);
   expect(bad.stdout).toContain('row 2: no "chosen" column');
+});
+
+test('data show writes one row of a config as the model sees it', async () => {
+  const shown = await tether(['data', 'show', 'run.yaml', '--row', '70'], folder); // of the evaluation rows
+  expect(shown.code, shown.stderr).toBe(0);
+  expect(shown.stdout).toMatch(
+    /^row 70 of synthetic pairs, heldout prompts, seed 0 \(row 6 of this file\), synthetic$/m,
+  );
+  expect(shown.stdout).toMatch(/^ {2}<s>\|sort\|.*=\|$/m);
+  expect(shown.stdout).toMatch(/^ {2}\[.*\]\[<\/s>\]$/m);
+  const { stdout } = await tether(['data', 'show', 'run.yaml', '--row', '70', '--json'], folder);
+  const { parts } = JSON.parse(stdout) as { parts: { name: string; tokens: number[]; firstPosition: number }[] };
+  expect(parts.map(({ name }) => name)).toEqual(['prompt', 'chosen', 'rejected']);
+  expect(parts[2]!.firstPosition).toBe(parts[0]!.tokens.length);
+  for (const [row, message] of [
+    ['73', 'there is no row 73: the data has 72 rows'],
+    ['0', 'Rows are numbered from 1'],
+  ] as const) {
+    const refused = await tether(['data', 'show', 'run.yaml', '--row', row], folder);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain(message);
+  }
 });
