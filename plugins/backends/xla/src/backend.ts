@@ -7,6 +7,7 @@ import { programFolder } from './find/folders.ts';
 import { CompilerFlags, defaultFlags } from './flags.ts';
 import { ProgramCache } from './programCache.ts';
 import { TensorStore } from './tensor.ts';
+import { Turns } from './turns.ts';
 
 export const NAME = 'xla';
 
@@ -32,6 +33,7 @@ export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
     store,
     partition: { devices: config.devices, state: config.state },
     compute: config.compute,
+    turns: new Turns(),
     flags: new CompilerFlags(defaultFlags(config, library.path), config.flags, warn),
     cache:
       folder === false

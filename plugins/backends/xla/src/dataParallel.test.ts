@@ -145,6 +145,20 @@ await whereAvailable(`${DEVICES} devices`, () => {
     await backend.dispose();
   });
 
+  it('run several programs that were started at once', async () => {
+    const backend = await createBackend(testConfig({ devices: DEVICES }));
+    const x = input('batch/x', 'f32', [64, 256]);
+    const graph = traceGraph({ y: reduceSum(matmul(x, x, { transposeA: true })) });
+    const executable = await backend.compile(graph);
+    const inputs = await uploadNumbers(backend, graph, { 'batch/x': wave(x.shape) });
+    const runs = await Promise.all(Array.from({ length: 8 }, () => executable.run(inputs)));
+    const sums = await Promise.all(runs.map(async (outputs) => (await backend.download(outputs.get('y')!)).data[0]));
+    expect(new Set(sums).size).toBe(1);
+    expect(sums[0]).toBeTypeOf('number');
+    await executable.dispose();
+    await backend.dispose();
+  });
+
   it('refuse a batch whose rows they cannot share equally', async () => {
     const backend = await createBackend(testConfig({ devices: DEVICES }));
     const graph = traceGraph({ y: reduceSum(input('batch/x', 'f32', [6, 2])) });

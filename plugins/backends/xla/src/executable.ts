@@ -10,6 +10,7 @@ import type { ProgramCache } from './programCache.ts';
 import { checkRows, placementOf, type Partition } from './sharding.ts';
 import { checkDonations, checkInputs } from './signature.ts';
 import type { TensorStore, XlaTensor } from './tensor.ts';
+import type { Turns } from './turns.ts';
 
 /** What the executables of one backend share. */
 export interface Engine {
@@ -19,6 +20,8 @@ export interface Engine {
   readonly compute: Compute;
   readonly flags: CompilerFlags;
   readonly cache: ProgramCache | undefined;
+  /** Runs of programs over several devices come one after the other: two at once may wait for each other's threads. */
+  readonly turns: Turns;
 }
 
 export interface XlaExecutable extends Executable {
@@ -120,7 +123,9 @@ class CompiledGraph implements XlaExecutable {
     }
     const lists = Array.from({ length: partition.devices }, (_, device) => placed.map((buffers) => buffers[device]!));
     const results = this.graph.outputs.size;
-    const buffers = await this.#loaded.execute(lists, results + (bounds.length > 0 ? 1 : 0), this.#shared(inputs));
+    const count = results + (bounds.length > 0 ? 1 : 0);
+    const execute = (): Promise<Pointer[][]> => this.#loaded.execute(lists, count, this.#shared(inputs));
+    const buffers = await (partition.devices === 1 ? execute() : this.#engine.turns.take(execute));
     const outputs = this.#adopt(buffers);
     if (bounds.length === 0) return outputs;
     const extremes = buffers.map((list) => list[results]!);

@@ -287,11 +287,19 @@ export class LoadedProgram {
     }
   }
 
-  /** Waits for every device; the first failure. */
+  /**
+   * Waits for every device; the first failure. One after the other: each wait takes one of the few threads that the
+   * process's files are read with as well.
+   */
   async #awaitAll(events: readonly Pointer[]): Promise<Error | undefined> {
-    const settled = await Promise.allSettled(events.map((event) => this.#client.awaitEvent(event)));
-    const failed = settled.find((result) => result.status === 'rejected');
-    if (failed === undefined) return undefined;
-    return failed.reason instanceof Error ? failed.reason : new Error(String(failed.reason));
+    let failure: Error | undefined;
+    for (const event of events) {
+      try {
+        await this.#client.awaitEvent(event);
+      } catch (error) {
+        failure ??= error instanceof Error ? error : new Error(String(error));
+      }
+    }
+    return failure;
   }
 }
