@@ -28,8 +28,9 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
   checkComparison(loaded);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  await showDataReport(loaded);
+  const data = await showDataReport(loaded, options);
   const opened = await openFolder(loaded, options);
+  await data.moveTo(opened.folder);
   const progress = createProgress(options.quiet === true);
   const signal = interruptSignal();
   const result = await runComparison(await settleBackend(opened.loaded, opened.folder, signal), {

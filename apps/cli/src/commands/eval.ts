@@ -44,11 +44,12 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
   }
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  await showDataReport(loaded);
+  const data = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(
     { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },
     options,
   );
+  await data.moveTo(folder);
   const progress = createProgress(options.quiet === true);
   progress.start('eval');
   const signal = interruptSignal();

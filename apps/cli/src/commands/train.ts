@@ -31,8 +31,9 @@ async function train(file: string, options: ConfigOptions & OutputOptions): Prom
   const loaded = await readConfig(file, options);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  await showDataReport(loaded);
+  const data = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(loaded, options);
+  await data.moveTo(folder);
   const progress = createProgress(options.quiet === true);
   const signal = interruptSignal();
   const outcome = await trainStages(await settleBackend(opened, folder, signal), folder, signal, progress).finally(() =>

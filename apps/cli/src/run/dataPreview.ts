@@ -1,13 +1,23 @@
 import { loadDataset, syntheticTokenizer, type Dataset } from '@tether/data';
-import { checkTokenizerFits, loadModelConfig, loadTokenizer } from '@tether/model';
+import { checkTokenizerFits, loadModelConfig, loadTokenizer, readTokenizerFiles } from '@tether/model';
 import type { RunConfig } from '../config/runSchema.ts';
 import { dataTokenizer } from '../model/loadModel.ts';
+import { tokenizerFingerprint } from '../model/tokenizerFingerprint.ts';
 
-/** The data of a run, tokenized, without reading any weight. */
-export async function loadDataFor({ model, data }: RunConfig, baseFolder: string): Promise<Dataset> {
+/**
+ * The data of a run, tokenized, without reading any weight.
+ * @param cacheFolder where the run will look for tokens that do not stay in memory
+ */
+export async function loadDataFor(
+  { model, data }: RunConfig,
+  baseFolder: string,
+  cacheFolder?: string,
+): Promise<Dataset> {
   if (model.path === undefined) return loadDataset(data, syntheticTokenizer, { baseFolder });
+  const folders = { baseFolder, ...(cacheFolder === undefined ? {} : { cacheFolder }) };
   const { config } = await loadModelConfig(model.path);
   const tokenizer = await loadTokenizer(model.path);
   checkTokenizerFits(tokenizer, config, model.path);
-  return loadDataset(data, dataTokenizer(tokenizer), { baseFolder });
+  const fingerprint = tokenizerFingerprint(await readTokenizerFiles(model.path));
+  return loadDataset(data, dataTokenizer(tokenizer), { ...folders, tokenizerFingerprint: fingerprint });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { FindingSummary } from '../report/findingLog.ts';
 import type { RowStore } from '../rows/rowStore.ts';
 import { reopenStore, saveStore, type SavedStore } from '../rows/savedStore.ts';
 import type { Account } from './account.ts';
@@ -43,6 +44,7 @@ export class DataCache {
 
   /** A path for tokens being written. The process is in its name: another may be writing the same. */
   newFile(part: Part): string {
+    mkdirSync(this.#folder(), { recursive: true });
     this.#removeAbandoned();
     const path = join(this.#folder(), `tokens-${this.#key}-${process.pid}-${part}.bin`);
     if (!this.#isKept) process.once('exit', () => rmSync(path, { force: true }));
@@ -58,7 +60,15 @@ export class DataCache {
     if (!this.#isKept || !existsSync(this.#indexFile())) return undefined;
     const index = JSON.parse(readFileSync(this.#indexFile(), 'utf8')) as CacheIndex; // written below
     const [train, held] = PARTS.map((part) => reopenStore(this.#folder(), index.stores[part]));
-    return train === undefined || held === undefined ? undefined : { ...index, stores: { train, eval: held } };
+    if (train === undefined || held === undefined) return undefined;
+    return { ...index, findings: this.#withPath(index.findings), stores: { train, eval: held } };
+  }
+
+  /** The folder may have been moved since. */
+  #withPath(findings: FindingSummary): FindingSummary {
+    const { findingsFile } = findings;
+    const isOwn = findingsFile !== undefined && basename(findingsFile) === basename(this.findingsFile());
+    return isOwn ? { ...findings, findingsFile: this.findingsFile() } : findings;
   }
 
   /** Keeps what is in files already for a later load; returns what it is given. */
@@ -84,7 +94,6 @@ export class DataCache {
 
   #folder(): string {
     this.#made ??= typeof this.#given === 'string' ? this.#given : this.#given();
-    mkdirSync(this.#made, { recursive: true });
     return this.#made;
   }
 

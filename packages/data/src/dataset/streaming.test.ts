@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -96,6 +96,20 @@ describe('data that does not stay in memory', () => {
       const other = await loadCounted({ files: file, max_length: 20 });
       expect(seen.rows).toBeGreaterThan(tokenized);
       for (const data of [first, second, other]) data.close();
+    });
+
+    it('is found where the folder was moved to', async () => {
+      const { seen, load: loadCounted } = counting();
+      const first = await loadCounted({ files: file });
+      const content = await contentOf(first);
+      first.close();
+      const tokenized = seen.rows;
+      await rename(cacheFolder, `${cacheFolder}-moved`);
+      cacheFolder = `${cacheFolder}-moved`;
+      const second = await loadCounted({ files: file });
+      expect(seen.rows).toBe(tokenized);
+      expect(await contentOf(second)).toEqual(content);
+      second.close();
     });
 
     it('is tokenized again when its tokens are gone', async () => {
