@@ -26,9 +26,10 @@ export interface PreparedModel {
   /** Where it came from, for records and messages. */
   readonly origin: string;
   readonly model: LanguageModel & CachedModel;
-  readonly weights: ReadonlyMap<string, HostArray>;
+  /** Emptied when a run has uploaded them: the device has them then. */
+  readonly weights: Map<string, HostArray>;
   /** The reference's weights, where they are not those of the model. */
-  readonly referenceWeights?: ReadonlyMap<string, HostArray>;
+  readonly referenceWeights?: Map<string, HostArray>;
   readonly adapter?: ModelAdapter;
   readonly tokenizer: DataTokenizer;
   /** Ids that end an answer. */

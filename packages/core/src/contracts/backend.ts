@@ -43,7 +43,10 @@ export interface Backend {
   /** What really runs, with versions and devices, for run records: `onnxruntime-node 1.30.0, cpu, 2 threads`. */
   readonly description: string;
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
-  /** Copies (or adopts) host data. Float64Array data is accepted for f32. */
+  /**
+   * Copies host data, or adopts it: then it is only ever read, since the caller may upload the same array again.
+   * Float64Array data is accepted for f32.
+   */
   upload(tensor: HostTensor): Promise<DeviceTensor>;
   download(tensor: DeviceTensor): Promise<HostTensor>;
   /** Gives memory back. A handle is dead afterwards. */

@@ -96,13 +96,16 @@ export class Trainer {
     const put = async (slot: string, name: string, shape: readonly number[], from: Weights): Promise<void> => {
       const data = from.get(name);
       if (data === undefined) throw new Error(`the weights have no tensor "${name}"`);
-      await this.state.upload(slot, hostTensor('f32', shape, data.slice()));
+      await this.state.upload(slot, hostTensor('f32', shape, data));
     };
     for (const { name, shape } of model.parameters) await put(names.policy(name), name, shape, weights);
-    for (const { name, shape } of trainableParameters(model)) {
-      const zeros = (): HostTensor => hostTensor('f32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)));
-      await this.state.upload(names.firstMoment(name), zeros());
-      await this.state.upload(names.secondMoment(name), zeros());
+    const trained = trainableParameters(model);
+    const sizes = trained.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+    const zeros = new Float32Array(Math.max(0, ...sizes)); // for all of them: uploading copies or only reads
+    for (const [index, { name, shape }] of trained.entries()) {
+      const start = hostTensor('f32', shape, zeros.subarray(0, sizes[index]));
+      await this.state.upload(names.firstMoment(name), start);
+      await this.state.upload(names.secondMoment(name), start);
     }
     const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
     for (const { name, shape } of model.referenceParameters) {

@@ -1,9 +1,12 @@
-import { add, matmul, reshape, softmax, type Tensor } from '@tether/graph';
+import { add, checkpoint, matmul, reshape, softmax, type Tensor } from '@tether/graph';
 import { softCap } from './activations.ts';
 
 /**
  * Grouped-query attention (Ainslie et al. 2023): softmax(q·kᵀ + mask)·v, where each of the KV key/value heads serves the
  * G = A / KV query heads next to each other.
+ *
+ * Scores and weights [B, A, T, S] are not kept for the backward pass but computed again, as in FlashAttention (Dao et al.
+ * 2022): they are the largest values of a layer, and cost little beside its projections.
  *
  * The queries of a group are stacked, [B·KV, G·T, D], so that keys and values are never repeated.
  *
@@ -14,7 +17,10 @@ import { softCap } from './activations.ts';
  * @param cap      scores become cap·tanh(score/cap) before the mask is added
  * @returns [B, A, T, D]
  */
-export function attention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor {
+export const attention = (queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor =>
+  checkpoint([queries, keys, values, mask], ([q, k, v, m]) => softmaxAttention(q!, k!, v!, m!, cap));
+
+function softmaxAttention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor {
   const [rows, heads, length, headDim] = queries.shape as readonly [number, number, number, number];
   const [, keyHeads, slots] = keys.shape as readonly [number, number, number, number];
   const groups = rows * keyHeads; // B·KV

@@ -3,11 +3,11 @@ import { modelInput, modelOutput } from './emit.ts';
 import type { OnnxModel, OnnxNode } from './onnx/model.ts';
 
 /** Operators that read element i of their first-shape operands before they write element i, and nothing else. */
-const ELEMENTWISE: ReadonlySet<string> = new Set(
+export const ELEMENTWISE: ReadonlySet<string> = new Set(
   'Add Sub Mul Div Min Max Neg Exp Log Sqrt Reciprocal Tanh Sigmoid Abs Sign Floor Where Identity'.split(' '),
 );
 /** Operators whose result may be their first operand's memory under another shape. */
-const ALIASING: ReadonlySet<string> = new Set(['Reshape', 'Identity']);
+export const ALIASING: ReadonlySet<string> = new Set(['Reshape', 'Identity']);
 
 /** Nodes by what they read and make. */
 interface Index {

@@ -17,17 +17,32 @@ export const emitModel = (graph: Graph, overrides: LoweringOverrides = {}): Onnx
   emitSteps(graph, recomputeCheap(planSteps(graph, overrides), [...graph.outputs.values()]));
 
 /** The model that runs these steps of a graph in their order. */
-export function emitSteps(graph: Graph, steps: readonly Step[]): OnnxModel {
+export const emitSteps = (graph: Graph, steps: readonly Step[]): OnnxModel => emitSized(graph, steps).model;
+
+/** A model, and the bytes of the values that its nodes make by the names that they have in it. */
+export interface SizedModel {
+  readonly model: OnnxModel;
+  readonly nodes: readonly OnnxNode[];
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/** The model of `emitModel` with sizes; `nodes` are without the readers that pin the order. */
+export const emitSizedModel = (graph: Graph, overrides: LoweringOverrides = {}): SizedModel =>
+  emitSized(graph, recomputeCheap(planSteps(graph, overrides), [...graph.outputs.values()]));
+
+function emitSized(graph: Graph, steps: readonly Step[]): SizedModel {
   const builder = new ModelBuilder();
   const values = new Map<number, Value>();
   for (const [name, tensor] of graph.inputs) values.set(tensor.id, toOnnx(modelInput(name), tensor));
   for (const step of steps) values.set(step.node.id, emitStep(step, builder, values));
-  return {
-    nodes: pinOrder(nameOutputs(graph, builder, values)),
+  const { nodes, rename } = nameOutputs(graph, builder, values);
+  const model = {
+    nodes: pinOrder(nodes),
     constants: builder.constants,
     inputs: [...graph.inputs].map(([name, tensor]) => toOnnx(modelInput(name), tensor)),
     outputs: [...graph.outputs].map(([name, tensor]) => toOnnx(modelOutput(name), tensor)),
   };
+  return { model, nodes, sizes: new Map([...builder.sizes].map(([name, bytes]) => [rename(name), bytes])) };
 }
 
 function emitStep({ node, inputs: tensors, lower }: Step, builder: ModelBuilder, values: Map<number, Value>): Value {
@@ -47,7 +62,11 @@ function emitStep({ node, inputs: tensors, lower }: Step, builder: ModelBuilder,
 }
 
 /** Renames what the outputs are to their outside names; a value that has another role as well is copied. */
-function nameOutputs(graph: Graph, builder: ModelBuilder, values: ReadonlyMap<number, Value>): OnnxNode[] {
+function nameOutputs(
+  graph: Graph,
+  builder: ModelBuilder,
+  values: ReadonlyMap<number, Value>,
+): { readonly nodes: OnnxNode[]; readonly rename: (name: string) => string } {
   builder.label = 'output';
   const whole = [...graph.outputs].map(
     ([name, tensor]) => [name, builder.expand(values.get(tensor.id)!, tensor.shape)] as const,
@@ -59,9 +78,10 @@ function nameOutputs(graph: Graph, builder: ModelBuilder, values: ReadonlyMap<nu
     else builder.push('Identity', [value], [modelOutput(name)]);
   }
   const rename = (name: string): string => names.get(name) ?? name;
-  return builder.nodes.map((node) => ({
+  const nodes = builder.nodes.map((node) => ({
     ...node,
     inputs: node.inputs.map(rename),
     outputs: node.outputs.map(rename),
   }));
+  return { nodes, rename };
 }

@@ -1,6 +1,6 @@
 import { broadcastShapes, sameShape, sizeOf, type Shape } from '@tether/graph';
 import type { NodeAttributes, OnnxConstant, OnnxNode } from '../onnx/model.ts';
-import { ELEMENT_TYPE, type ElementType } from '../onnx/schema.ts';
+import { ELEMENT_BYTES, ELEMENT_TYPE, type ElementType } from '../onnx/schema.ts';
 
 /**
  * A value of the ONNX model. `shape` may be smaller than that of the graph's tensor wherever it broadcasts to it:
@@ -33,6 +33,8 @@ const MOST_BYTES_SHARED = 2 ** 16;
 export class ModelBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxConstant[] = [];
+  /** Bytes of each value that a node makes. */
+  readonly sizes = new Map<string, number>();
   /** Where the next nodes belong, for profiles. */
   label = '';
   readonly #shared = new Map<string, Value>();
@@ -48,6 +50,7 @@ export class ModelBuilder {
   node(operator: string, inputs: readonly Value[], type: ValueType, attributes: NodeAttributes = {}): Value {
     const name = this.newName();
     this.push(operator, inputs, [name], attributes);
+    this.sizes.set(name, sizeOf(type.shape) * ELEMENT_BYTES[type.type]);
     return { name, type: type.type, shape: type.shape };
   }
 

@@ -73,5 +73,15 @@ export const ELEMENT_TYPE = {
 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPE;
 
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
+  f32: 4,
+  i32: 4,
+  i64: 8,
+  bool: 1,
+  f16: 2,
+  u32: 4,
+  bf16: 2,
+};
+
 /** AttributeProto.AttributeType. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
