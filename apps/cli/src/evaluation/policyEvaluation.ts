@@ -15,7 +15,8 @@ export interface Judge {
   readonly data: DataConfig;
   readonly evaluation: EvaluationSection;
   readonly prompts: readonly EvaluationPrompt[];
-  readonly pairs: readonly HostBatch[];
+  /** Held-out pairs, made batch by batch each time they are gone through. */
+  readonly pairs: Iterable<HostBatch>;
   /** Of the run; answers of every arm with the same seed share their random numbers. */
   readonly seed: number;
 }
@@ -47,6 +48,8 @@ const perPrompt = (ids: readonly string[], values: readonly number[]): NonNullab
   values: [...values],
 });
 
+const isEmpty = (items: Iterable<unknown>): boolean => items[Symbol.iterator]().next().done === true;
+
 /** Log-probability that the policy gained over the reference on one side. */
 const gain = ({ logps, referenceLogps }: RowEvaluation, side: number): number => logps[side]! - referenceLogps[side]!;
 
@@ -55,7 +58,7 @@ export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
   readonly readings: Readonly<Record<string, number>>;
   readonly measurements: readonly Measurement[];
 }> {
-  if (pairs.length === 0) return { readings: {}, measurements: [] };
+  if (isEmpty(pairs)) return { readings: {}, measurements: [] };
   const { readings, rows } = await evaluate(trainer, pairs, true);
   const split = 'heldout';
   const measurements: Measurement[] = [{ metric: 'loss', split, value: readings['loss'] ?? null }];

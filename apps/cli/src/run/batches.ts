@@ -47,16 +47,23 @@ export function trainingBatches({ train, trainPlan }: PlannedRows, options: Batc
   };
 }
 
-/** Every row once, in order, bucket after bucket; each batch is made when it is asked for, so that few are in memory. */
-export function* batchesInOrder(
+/**
+ * Every row once, in order, bucket after bucket. Each batch is made when it is asked for, so that few are in memory; they
+ * can be gone through again.
+ */
+export function batchesInOrder(
   rows: EncodedRows,
   plan: BucketPlan,
   rowsPerBatch: number,
   padTokenId: number,
-): Generator<HostBatch> {
-  if (rows.length === 0) return;
+): Iterable<HostBatch> {
+  if (rows.length === 0) return [];
   const sampler = createSampler({ bucketOfRow: plan.bucketOfRow, rowsPerStep: rowsPerBatch, seed: 0, shuffle: false });
-  for (let step = 0; step < sampler.stepsPerEpoch; step++) {
-    yield* batchesOfStep(sampler.step(step), rows, plan, { rowsPerBatch, padTokenId });
-  }
+  return {
+    *[Symbol.iterator]() {
+      for (let step = 0; step < sampler.stepsPerEpoch; step++) {
+        yield* batchesOfStep(sampler.step(step), rows, plan, { rowsPerBatch, padTokenId });
+      }
+    },
+  };
 }

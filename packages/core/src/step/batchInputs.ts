@@ -83,11 +83,12 @@ export interface BatchCounts {
 }
 
 /** Counts real rows and completion tokens over the micro-batches of one optimizer step. */
-export function countBatches(batches: readonly HostBatch[]): BatchCounts {
-  const sides = batches[0]?.shape.sides ?? 1;
-  const sideTokens = new Array<number>(sides).fill(0);
+export function countBatches(batches: Iterable<HostBatch>): BatchCounts {
+  const sideTokens: number[] = [];
   let rows = 0;
   for (const { shape, completionMask, rowWeight } of batches) {
+    const { sides } = shape;
+    while (sideTokens.length < sides) sideTokens.push(0);
     rowWeight.forEach((weight, row) => {
       rows += weight;
       for (let side = 0; side < sides; side++) {
@@ -96,7 +97,7 @@ export function countBatches(batches: readonly HostBatch[]): BatchCounts {
       }
     });
   }
-  return { rows, sideTokens };
+  return { rows, sideTokens: sideTokens.length === 0 ? [0] : sideTokens };
 }
 
 /** Inverse counts as scalar inputs: multiplying keeps one division on the host, in float64. */

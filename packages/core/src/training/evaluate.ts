@@ -29,10 +29,13 @@ export interface Evaluation {
   readonly rows: readonly RowEvaluation[];
 }
 
-/** Runs the policy (and the reference) over batches, forward only. */
+/**
+ * Runs the policy (and the reference) over batches, forward only. The batches are gone through twice, so that they may be
+ * made one at a time and never all be in memory.
+ */
 export async function evaluate(
   trainer: Trainer,
-  batches: readonly HostBatch[],
+  batches: Iterable<HostBatch>,
   withObjective: boolean,
 ): Promise<Evaluation> {
   const { backend, definition } = trainer.options;
