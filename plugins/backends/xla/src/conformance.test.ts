@@ -16,7 +16,7 @@ await whereAvailable('xla', () => {
         reason: 'the CPU plugin has the processor flush subnormal numbers to 0',
       },
     },
-    // Each case is compiled to machine code, which takes some 30 ms: a third of the usual number of random shapes.
-    randomRuns: 7,
+    // Each case is compiled to machine code, which takes some 30 ms: a fifth of the usual number of random shapes.
+    randomRuns: 4,
   });
 });
