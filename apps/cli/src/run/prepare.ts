@@ -82,6 +82,11 @@ function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
     );
   }
   if (config.training.sync_ref_model) checkMovingReference(prepared, needsReference(needs));
+  if (needs.has('weights') && movingParameters(prepared.model).length === 0) {
+    throw new RunError(
+      'a regularizer compares the trained weights with their initial values, but an adapter has none: train the whole model (without model.adapter), or take another regularizer',
+    );
+  }
   const longest = longestView(dataset.train.sizes);
   if (longest > prepared.maxLength) {
     throw new RunError(
@@ -153,6 +158,7 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     padTokenId,
   });
   const backend = await plugins.backend.plugin.create(plugins.backend.config);
+  const fingerprint = runFingerprint(sources, backend);
   const trainer = await Trainer.create({
     backend,
     definition: definitionOf(sources),
@@ -164,6 +170,8 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     ...(prepared.referenceWeights === undefined ? {} : { referenceWeights: prepared.referenceWeights }),
     referenceStore: referenceFile(options.cacheFolder, sources),
   });
+  prepared.weights.clear(); // the device has them
+  prepared.referenceWeights?.clear();
   const rowsPerEvaluation = training.per_device_eval_batch_size ?? training.per_device_train_batch_size;
   const pairs = [...batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId)];
   const { prompts, tooLong } = await promptsOf(sources);
@@ -173,7 +181,7 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     trainer,
     judge: judgeOf(sources, trainer, backend, pairs, prompts),
     promptsTooLong: tooLong,
-    fingerprint: runFingerprint(sources, backend),
+    fingerprint,
   };
 }
 
