@@ -59,6 +59,12 @@ export async function openAdapter(folder: string): Promise<LoadedAdapter & { rea
   return { ...loaded, base };
 }
 
+/** The folders of a model's config and weights and of its tokenizer: for an adapter, its base and its own if it has one. */
+export async function foldersOf(folder: string): Promise<{ readonly base: string; readonly tokenizerOf: string }> {
+  const base = isAdapterFolder(folder) ? (await openAdapter(folder)).base : folder;
+  return { base, tokenizerOf: await tokenizerFolder(folder, base) };
+}
+
 async function loadAdaptedModel(folder: string, options: ModelOptions): Promise<PreparedModel> {
   if (options.adapter !== undefined || options.reference !== undefined) {
     throw new CheckpointError(
@@ -67,7 +73,7 @@ async function loadAdaptedModel(folder: string, options: ModelOptions): Promise<
     );
   }
   const opened = await openAdapter(folder);
-  const base = await loadBase(opened.base, options, await tokenizerFolder(folder, opened.base));
+  const base = await loadBase(opened.base, options, (await foldersOf(folder)).tokenizerOf);
   const { config } = await loadModelConfig(opened.base);
   const { parameters } = base.model;
   return {
@@ -125,9 +131,9 @@ export async function checkModel({ model }: Pick<RunConfig, 'model'>): Promise<v
     newModel(model.pretrain!.architecture, 0, model); // one of both, by the schema
     return;
   }
-  const path = isAdapterFolder(model.path) ? (await openAdapter(model.path)).base : model.path;
+  const { base: path, tokenizerOf } = await foldersOf(model.path);
   const { config } = await loadModelConfig(path);
-  checkTokenizerFits(await loadTokenizer(await tokenizerFolder(model.path, path)), config, model.path);
+  checkTokenizerFits(await loadTokenizer(tokenizerOf), config, model.path);
   if (model.adapter !== undefined) adaptedModel(path, config, model, loraConfig(model.adapter));
   for (const folder of [path, ...(model.reference === undefined ? [] : [model.reference])]) {
     const reader = await openCheckpoint(folder);

@@ -1,7 +1,7 @@
 import { loadDataset, syntheticTokenizer, type Dataset } from '@tether/data';
 import { checkTokenizerFits, loadModelConfig, loadTokenizer, readTokenizerFiles } from '@tether/model';
 import type { RunConfig } from '../config/runSchema.ts';
-import { dataTokenizer } from '../model/loadModel.ts';
+import { dataTokenizer, foldersOf } from '../model/loadModel.ts';
 import { tokenizerFingerprint } from '../model/tokenizerFingerprint.ts';
 
 /**
@@ -15,9 +15,10 @@ export async function loadDataFor(
 ): Promise<Dataset> {
   if (model.path === undefined) return loadDataset(data, syntheticTokenizer, { baseFolder });
   const folders = { baseFolder, ...(cacheFolder === undefined ? {} : { cacheFolder }) };
-  const { config } = await loadModelConfig(model.path);
-  const tokenizer = await loadTokenizer(model.path);
-  checkTokenizerFits(tokenizer, config, model.path);
-  const fingerprint = tokenizerFingerprint(await readTokenizerFiles(model.path));
+  const { base, tokenizerOf } = await foldersOf(model.path);
+  const { config } = await loadModelConfig(base);
+  const tokenizer = await loadTokenizer(tokenizerOf);
+  checkTokenizerFits(tokenizer, config, base);
+  const fingerprint = tokenizerFingerprint(await readTokenizerFiles(tokenizerOf));
   return loadDataset(data, dataTokenizer(tokenizer), { ...folders, tokenizerFingerprint: fingerprint });
 }
