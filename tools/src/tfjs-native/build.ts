@@ -42,7 +42,7 @@ async function tryEngine(engine: 'node' | 'node-gpu', packageFolder: string): Pr
   const modules = resolve(packageFolder, '..', '..', '..');
   const config = plugin.config.parse({ engine, modules });
   const availability = await plugin.availability(config);
-  if (!availability.available) throw new BuildError(`the binding does not work: ${availability.reason}`);
+  if (!availability.available) throw new BuildError(`it is built, but does not work here: ${availability.reason}`);
   return (await plugin.create(config)).description;
 }
 
@@ -61,6 +61,6 @@ try {
   await build();
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
-  console.error(`The native binding of TensorFlow.js was not built: ${error.message}`);
+  console.error(`The native binding of TensorFlow.js: ${error.message}`);
   process.exitCode = 1;
 }
