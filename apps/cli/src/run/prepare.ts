@@ -173,7 +173,7 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
   prepared.weights.clear(); // the device has them
   prepared.referenceWeights?.clear();
   const rowsPerEvaluation = training.per_device_eval_batch_size ?? training.per_device_train_batch_size;
-  const pairs = [...batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId)];
+  const pairs = batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId);
   const { prompts, tooLong } = await promptsOf(sources);
   return {
     sources,
@@ -194,7 +194,7 @@ function judgeOf(
   { config, prepared }: RunSources,
   trainer: Trainer,
   backend: Backend,
-  pairs: readonly HostBatch[],
+  pairs: Iterable<HostBatch>,
   prompts: readonly EvaluationPrompt[],
 ): Judge {
   const { evaluation, data, training } = config;
