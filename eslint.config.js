@@ -13,7 +13,8 @@ const layers = [
   { sourceTag: 'layer:library', onlyDependOnLibsWithTags: ['layer:graph', 'layer:core'] },
   { sourceTag: 'sees:core', onlyDependOnLibsWithTags: ['layer:core'] },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['layer:graph', 'layer:core', 'layer:library'] },
-  { sourceTag: 'layer:plugin', onlyDependOnLibsWithTags: ['layer:graph', 'layer:core'] },
+  { sourceTag: 'layer:wheels', onlyDependOnLibsWithTags: ['layer:core'] },
+  { sourceTag: 'layer:plugin', onlyDependOnLibsWithTags: ['layer:graph', 'layer:core', 'layer:wheels'] },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'layer:tools', onlyDependOnLibsWithTags: ['*'] },
 ];
@@ -21,7 +22,10 @@ const layers = [
 /** A plugin's tests may also call the kits, and run on another plugin (a backend). */
 const layersOfTests = layers.map((layer) =>
   layer.sourceTag === 'layer:plugin'
-    ? { ...layer, onlyDependOnLibsWithTags: ['layer:graph', 'layer:core', 'layer:testing', 'layer:plugin'] }
+    ? {
+        ...layer,
+        onlyDependOnLibsWithTags: ['layer:graph', 'layer:core', 'layer:wheels', 'layer:testing', 'layer:plugin'],
+      }
     : layer,
 );
 

@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from '@tether/graph';
+import type { Graph, Shape, Tensor } from '@tether/graph';
 import type { z } from 'zod';
 import type { Availability, Backend } from './backend.ts';
 import type { Parameters } from './model.ts';
@@ -171,6 +171,8 @@ export interface BackendPlugin<Config = unknown> extends PluginBase<Config> {
   readonly engines?: readonly BackendEngine[];
   readonly installers?: readonly BackendInstaller[];
   readonly profiling?: BackendProfiling;
+  /** Bytes of intermediate results and outputs that the engine holds at most while it runs a graph, without running it. */
+  readonly peakIntermediateBytes?: (graph: Graph) => number;
   availability(config: Config): Promise<Availability>;
   create(config: Config): Promise<Backend>;
 }

@@ -1,5 +1,5 @@
 import type { Availability } from '@tether/core';
-import { createBackend } from './backend.ts';
+import { createBackend, libraryFolder } from './backend.ts';
 import type { OnnxRuntimeConfig } from './config.ts';
 import { loadRuntime } from './native/library.ts';
 
@@ -8,7 +8,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Loads the native library and opens the providers, and tells what to do where that fails. */
 export async function availability(config: OnnxRuntimeConfig): Promise<Availability> {
   try {
-    await loadRuntime(config.library);
+    await loadRuntime(libraryFolder(config));
   } catch (error) {
     return {
       available: false,

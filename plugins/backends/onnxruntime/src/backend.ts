@@ -1,12 +1,17 @@
 import type { Backend } from '@tether/core';
 import type { OnnxRuntimeConfig, Provider } from './config.ts';
 import { compileGraph, type Engine } from './executable.ts';
+import { installedCuda } from './install.ts';
 import { loadRuntime } from './native/library.ts';
 import { chooseProviders, type Choice } from './providers/choose.ts';
 import { defaultSettings, type SessionSettings } from './settings.ts';
 import { TensorStore } from './tensor.ts';
 
 export const NAME = 'onnxruntime';
+
+/** The config's, or what was installed for CUDA where that is asked for. */
+export const libraryFolder = ({ library, providers }: OnnxRuntimeConfig): string | undefined =>
+  library ?? (providers.includes('cuda') ? installedCuda() : undefined);
 
 /** `webgpu, cpu, 2 threads; cuda passed over: …`. */
 function describe({ providers, passedOver }: Choice, threads: number): string {
@@ -23,7 +28,7 @@ export async function createBackend(
   config: OnnxRuntimeConfig,
   overrides: Partial<SessionSettings> = {},
 ): Promise<Backend> {
-  const runtime = await loadRuntime(config.library);
+  const runtime = await loadRuntime(libraryFolder(config));
   const settingsOf = (providers: SessionSettings['providers']): SessionSettings => ({
     ...defaultSettings(config.threads, providers),
     ...(config.profile !== undefined && { profile: config.profile }),

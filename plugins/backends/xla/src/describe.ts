@@ -1,5 +1,6 @@
 import { DEVICES, type DeviceKind } from './config.ts';
-import { probeFolder, type Environment } from './find/folders.ts';
+import type { Environment } from '@tether/wheels';
+import { probeFolder } from './find/folders.ts';
 import { locateLibrary } from './find/locate.ts';
 import { howToGet, PLATFORMS } from './find/targets.ts';
 import { probeLibrary } from './pjrt/probe.ts';

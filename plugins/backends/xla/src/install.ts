@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError } from '@tether/core';
-import { installFolder, probeFolder, type Environment } from './find/folders.ts';
+import { installWheel, type Environment } from '@tether/wheels';
+import { installFolder, probeFolder } from './find/folders.ts';
 import { libraryIn } from './find/locate.ts';
-import { defaultInterpreter, interpreterOf } from './find/python.ts';
 import { TARGETS, type Target, type TargetName } from './find/targets.ts';
 import { probeLibrary } from './pjrt/probe.ts';
 import type { PluginFacts } from './pjrt/tryOut.ts';
@@ -38,60 +34,20 @@ export const isTargetName = (name: string): name is TargetName => TARGETS.some((
 export async function installXla(name: TargetName, options: InstallOptions = {}): Promise<Installed> {
   const { env = process.env, folder = installFolder(env), python, log = () => undefined } = options;
   const target: Target = TARGETS.find((candidate) => candidate.name === name)!; // the type has only these names
-  const interpreter = python === undefined ? defaultInterpreter(env) : interpreterOf(python);
-  const place = join(folder, name);
-  const fresh = join(folder, `.${name}-${randomUUID()}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    log(`fetching ${target.package} with ${interpreter} -m pip`);
-    await pipInstall(interpreter, target, fresh);
-    const library = libraryIn([fresh], target.device);
-    if (library === undefined) {
-      throw new BackendError(`${target.package} holds no XLA plugin for ${target.device}: its layout has changed`);
-    }
-    log(`trying ${library}`);
-    const facts = await probeLibrary(library, probeFolder(env));
-    await replace(fresh, place);
-    return { target: name, library: join(place, library.slice(fresh.length + 1)), facts };
-  } catch (error) {
-    throw new BackendError(`${name} was not installed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-}
-
-function pipInstall(interpreter: string, target: Target, folder: string): Promise<void> {
-  const args = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--target', folder];
-  const dependencies = target.withDependencies ? [] : ['--no-deps'];
-  return new Promise((resolve, reject) => {
-    execFile(
-      interpreter,
-      [...args, ...dependencies, target.package],
-      { maxBuffer: 2 ** 26 },
-      (error, _out, complaints) => {
-        if (error === null) resolve();
-        else if ('code' in error && error.code === 'ENOENT') {
-          reject(new BackendError(`there is no Python at "${interpreter}": name one that has pip`));
-        } else reject(new BackendError(`pip failed: ${lastLines(complaints) || error.message}`));
-      },
-    );
+  const { place, facts } = await installWheel({
+    ...target,
+    folder,
+    python,
+    env,
+    log,
+    verify: async (fetched) => {
+      const library = libraryIn([fetched], target.device);
+      if (library === undefined) {
+        throw new BackendError(`${target.package} holds no XLA plugin for ${target.device}: its layout has changed`);
+      }
+      log(`trying ${library}`);
+      return { inside: library.slice(fetched.length + 1), plugin: await probeLibrary(library, probeFolder(env)) };
+    },
   });
-}
-
-const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' | ');
-
-/** Puts `fresh` at `place`. The old one is moved aside first, and back where that fails. */
-async function replace(fresh: string, place: string): Promise<void> {
-  const aside = `${fresh}-old`;
-  const hasOld = existsSync(place);
-  if (hasOld) await rename(place, aside);
-  try {
-    await rename(fresh, place);
-  } catch (error) {
-    if (hasOld) await rename(aside, place);
-    throw error;
-  }
-  if (hasOld) await rm(aside, { recursive: true, force: true });
+  return { target: name, library: join(place, facts.inside), facts: facts.plugin };
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openLibrary, type Handle, type OrtApi } from './api.ts';
 
 /** ONNX Runtime's shared library, under the names of Linux, macOS and Windows; not its provider libraries. */
-const LIBRARY = /^(lib)?onnxruntime(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?$/;
+export const LIBRARY = /^(lib)?onnxruntime(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?$/;
 
 /**
  * Path of the shared library inside the installed onnxruntime-node package.

@@ -1,13 +1,7 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder, type Environment } from '@tether/wheels';
 
-export type Environment = Readonly<Partial<Record<string, string>>>;
-
-/** The user's folder for things that can be made again. */
-function cacheRoot(env: Environment): string {
-  const base = env['XDG_CACHE_HOME'];
-  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'tether', 'xla');
-}
+const cacheRoot = (env: Environment): string => cacheFolder('xla', env);
 
 /** Where `installXla` puts what it fetched, one folder per target. */
 export const installFolder = (env: Environment = process.env): string => join(cacheRoot(env), 'install');

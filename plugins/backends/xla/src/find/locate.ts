@@ -2,8 +2,8 @@ import { existsSync, globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackendError } from '@tether/core';
 import type { DeviceKind, XlaConfig } from '../config.ts';
-import { installFolder, type Environment } from './folders.ts';
-import { defaultInterpreter, packageFolders } from './python.ts';
+import { defaultInterpreter, packageFolders, type Environment } from '@tether/wheels';
+import { installFolder } from './folders.ts';
 import { howToGet, LIBRARY_PATHS } from './targets.ts';
 
 export interface LocatedLibrary {

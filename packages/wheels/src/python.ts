@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Environment } from './folders.ts';
 
 const run = promisify(execFile);
+
+export type Environment = Readonly<Partial<Record<string, string>>>;
 
 /** Interpreter of an environment's folder, or the interpreter itself. */
 export function interpreterOf(python: string): string {
