@@ -7,6 +7,7 @@ import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addGraph } from './commands/graph.ts';
+import { addPlan } from './commands/plan.ts';
 import { addPlugins } from './commands/plugins.ts';
 import { addTrain } from './commands/train.ts';
 import { tetherVersion } from './run/machine.ts';
@@ -35,6 +36,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted (a checkp
     addGenerate,
     addExport,
     addData,
+    addPlan,
     addPlugins,
     addBackends,
     addBench,

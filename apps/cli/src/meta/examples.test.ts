@@ -7,7 +7,7 @@ import { loadConfig } from '../config/loadConfig.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { ROOT } from './workspace.ts';
 
-const files = globSync('examples/*.{yaml,yml,json}', { cwd: ROOT }).sort();
+const files = globSync('examples/{,paper/}*.{yaml,yml,json}', { cwd: ROOT }).sort();
 
 test('there are examples', () => {
   expect(files).toContain('examples/quickstart.yaml');

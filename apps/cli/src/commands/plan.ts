@@ -1,0 +1,94 @@
+import { referenceSource, totalSteps, type BatchShape, type StepDefinition } from '@tether/core';
+import { InvalidArgumentError, type Command } from 'commander';
+import { armSource } from '../config/derive.ts';
+import { ConfigError } from '../config/problems.ts';
+import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
+import { resolvePlugins, type ResolvedPlugins } from '../config/resolvePlugins.ts';
+import type { RunConfig } from '../config/runSchema.ts';
+import { AUTO } from '../config/runSchema.ts';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { modelArchitecture } from '../model/architecture.ts';
+import { printJson, printLine } from '../output/terminal.ts';
+import { matmulRate } from '../plan/rate.ts';
+import { renderPlan, type Plan } from '../plan/render.ts';
+import { plannedShape } from '../plan/shape.ts';
+import { planStep } from '../plan/stepPlan.ts';
+import { readConfig, withConfigOptions, type ConfigOptions } from './options.ts';
+
+interface PlanOptions extends ConfigOptions {
+  readonly arm?: string;
+  readonly rows?: number;
+  readonly prompt?: number;
+  readonly completion?: number;
+  readonly rate?: number;
+  readonly json?: boolean;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('not a number above 0');
+  return value;
+}
+
+export function addPlan(program: Command): void {
+  const command = program
+    .command('plan')
+    .summary('parameters, memory, work and time of a run, before any weight is read')
+    .description(
+      'Plans a run from its config and the model’s config.json alone: memory by part, work per step, time at a measured rate, and the devices that it fits on.',
+    );
+  withConfigOptions(command)
+    .option('--arm <name>', 'arm of a comparison; default: the first')
+    .option('--rows <number>', 'training rows, where the data is not at hand', positive)
+    .option('--prompt <tokens>', 'length of prompts, where the data is not at hand', positive)
+    .option('--completion <tokens>', 'length of completions, where the data is not at hand', positive)
+    .option('--rate <flops>', 'matrix products in FLOP/s; default: measured on this machine', positive)
+    .option('--json', 'print as JSON')
+    .action(plan);
+}
+
+async function plan(file: string, options: PlanOptions): Promise<void> {
+  const loaded = armOf(await readConfig(file, options), options.arm);
+  const { config, baseFolder } = loaded;
+  const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
+  const definition = await definitionOf(config, plugins);
+  const planned = await plannedShape(config, plugins, baseFolder, options);
+  const shape: BatchShape = { ...planned.bucket, rows: config.training.per_device_train_batch_size };
+  const step = planStep(definition, shape, plugins.backend.plugin);
+  const steps = totalSteps(config.training, planned.stepsPerEpoch);
+  const rate = options.rate ?? (await matmulRate(plugins.backend));
+  const microBatches = steps * config.training.gradient_accumulation_steps;
+  const made: Plan = { name: config.name, step, shape, lengths: planned.lengths, steps, microBatches, rate };
+  if (options.json === true) printJson(made);
+  else for (const line of renderPlan(made)) printLine(line);
+}
+
+/** The run of one arm; ONNX Runtime on the CPU stands in where the backend is picked by trial. */
+function armOf(loaded: LoadedConfig, name: string | undefined): LoadedConfig {
+  const { config, file, baseFolder } = loaded;
+  const source = config.backend.name === AUTO ? { ...loaded.source, backend: 'onnxruntime' } : loaded.source;
+  if (config.compare === undefined) return parseConfig(file, source, baseFolder);
+  const { arms, seeds } = config.compare;
+  const index = name === undefined ? 0 : arms.findIndex((arm) => arm.name === name);
+  if (index < 0) {
+    const known = arms.map((arm) => arm.name).join(', ');
+    throw new ConfigError(file, [{ path: '--arm', message: `there is no arm "${name}"; arms: ${known}` }]);
+  }
+  return parseConfig(file, armSource(source, index, seeds[0]!), baseFolder);
+}
+
+async function definitionOf({ model, training }: RunConfig, plugins: ResolvedPlugins): Promise<StepDefinition> {
+  return {
+    model: await modelArchitecture(model),
+    objective: plugins.objective,
+    regularizers: plugins.regularizers,
+    optimizer: {
+      beta1: training.adam_beta1,
+      beta2: training.adam_beta2,
+      epsilon: training.adam_epsilon,
+      weightDecay: training.weight_decay,
+    },
+    maxGradNorm: training.max_grad_norm,
+    reference: referenceSource(plugins, training.precompute_ref_log_probs, training.sync_ref_model),
+  };
+}
