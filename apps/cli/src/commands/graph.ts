@@ -1,13 +1,5 @@
 import { optimize, printGraph, verify, type Graph } from '@tether/graph';
-import {
-  evaluationStep,
-  gradientStep,
-  referenceSource,
-  updateStep,
-  needsOf,
-  type BatchShape,
-  type StepDefinition,
-} from '@tether/core';
+import { evaluationStep, gradientStep, updateStep, needsOf, type BatchShape, type StepDefinition } from '@tether/core';
 import { planBuckets } from '@tether/data';
 import { Option, type Command } from 'commander';
 import { isAuto } from '../backends/autoBackend.ts';
@@ -20,6 +12,7 @@ import { resolvePlugins } from '../config/resolvePlugins.ts';
 import type { RunConfig } from '../config/runSchema.ts';
 import { modelArchitecture } from '../model/architecture.ts';
 import { printLine, tell } from '../output/terminal.ts';
+import { stepDefinition } from '../run/definition.ts';
 import { loadDataFor } from '../run/dataPreview.ts';
 
 const PARTS = ['gradient', 'update', 'evaluation'] as const;
@@ -59,21 +52,8 @@ async function printStep(file: string, options: GraphOptions): Promise<void> {
   const { train } = await loadDataFor(config, baseFolder);
   const layout = needsOf(plugins).has('paddedViews') ? 'padded' : 'compact';
   const bucket = planBuckets(train.sizes, layout, config.data.buckets).buckets.at(-1)!; // there is a row, so there is a bucket
-  const { training } = config;
-  const definition: StepDefinition = {
-    model: await modelArchitecture(config.model),
-    objective: plugins.objective,
-    regularizers: plugins.regularizers,
-    optimizer: {
-      beta1: training.adam_beta1,
-      beta2: training.adam_beta2,
-      epsilon: training.adam_epsilon,
-      weightDecay: training.weight_decay,
-    },
-    maxGradNorm: training.max_grad_norm,
-    reference: referenceSource(plugins, training.precompute_ref_log_probs, training.sync_ref_model),
-  };
-  const traced = BUILD[options.part](definition, { ...bucket, rows: training.per_device_train_batch_size });
+  const definition = stepDefinition(config, plugins, await modelArchitecture(config.model));
+  const traced = BUILD[options.part](definition, { ...bucket, rows: config.training.per_device_train_batch_size });
   const graph = verify(options.raw === true ? traced : optimize(traced));
   printLine(printGraph(graph).trimEnd());
   tell(`${graph.nodes.length} operations, ${graph.inputs.size} inputs, ${graph.outputs.size} outputs`);

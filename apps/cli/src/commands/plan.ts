@@ -1,10 +1,9 @@
-import { referenceSource, totalSteps, type BatchShape, type StepDefinition } from '@tether/core';
+import { totalSteps, type BatchShape } from '@tether/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import { armSource } from '../config/derive.ts';
 import { ConfigError } from '../config/problems.ts';
 import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
-import { resolvePlugins, type ResolvedPlugins } from '../config/resolvePlugins.ts';
-import type { RunConfig } from '../config/runSchema.ts';
+import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { AUTO } from '../config/runSchema.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { modelArchitecture } from '../model/architecture.ts';
@@ -13,6 +12,7 @@ import { matmulRate } from '../plan/rate.ts';
 import { renderPlan, type Plan } from '../plan/render.ts';
 import { plannedShape } from '../plan/shape.ts';
 import { planStep } from '../plan/stepPlan.ts';
+import { stepDefinition } from '../run/definition.ts';
 import { readConfig, withConfigOptions, type ConfigOptions } from './options.ts';
 
 interface PlanOptions extends ConfigOptions {
@@ -51,7 +51,7 @@ async function plan(file: string, options: PlanOptions): Promise<void> {
   const loaded = armOf(await readConfig(file, options), options.arm);
   const { config, baseFolder } = loaded;
   const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
-  const definition = await definitionOf(config, plugins);
+  const definition = stepDefinition(config, plugins, await modelArchitecture(config.model));
   const planned = await plannedShape(config, plugins, baseFolder, options);
   const shape: BatchShape = { ...planned.bucket, rows: config.training.per_device_train_batch_size };
   const step = planStep(definition, shape, plugins.backend.plugin);
@@ -75,20 +75,4 @@ function armOf(loaded: LoadedConfig, name: string | undefined): LoadedConfig {
     throw new ConfigError(file, [{ path: '--arm', message: `there is no arm "${name}"; arms: ${known}` }]);
   }
   return parseConfig(file, armSource(source, index, seeds[0]!), baseFolder);
-}
-
-async function definitionOf({ model, training }: RunConfig, plugins: ResolvedPlugins): Promise<StepDefinition> {
-  return {
-    model: await modelArchitecture(model),
-    objective: plugins.objective,
-    regularizers: plugins.regularizers,
-    optimizer: {
-      beta1: training.adam_beta1,
-      beta2: training.adam_beta2,
-      epsilon: training.adam_epsilon,
-      weightDecay: training.weight_decay,
-    },
-    maxGradNorm: training.max_grad_norm,
-    reference: referenceSource(plugins, training.precompute_ref_log_probs, training.sync_ref_model),
-  };
 }

@@ -3,12 +3,10 @@ import {
   movingParameters,
   needsOf,
   needsReference,
-  referenceSource,
   totalSteps,
   Trainer,
   type Backend,
   type HostBatch,
-  type StepDefinition,
 } from '@tether/core';
 import { loadDataset, longestView, type Dataset } from '@tether/data';
 import { createGenerator } from '@tether/model';
@@ -19,6 +17,7 @@ import type { Judge } from '../evaluation/policyEvaluation.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import { tokenizerFingerprint } from '../model/tokenizerFingerprint.ts';
 import { batchesInOrder, planRows, trainingBatches } from './batches.ts';
+import { stepDefinition } from './definition.ts';
 import { ReferenceFile } from './referenceStore.ts';
 import { fingerprintOf } from './runFolder.ts';
 
@@ -52,23 +51,6 @@ export const loadRunData = (
   folders: { readonly baseFolder: string; readonly cacheFolder: string },
 ): Promise<Dataset> =>
   loadDataset(config.data, tokenizer, { ...folders, tokenizerFingerprint: tokenizerFingerprint(tokenizerFiles) });
-
-function definitionOf({ config, plugins, prepared }: RunSources): StepDefinition {
-  const { training } = config;
-  return {
-    model: prepared.model,
-    objective: plugins.objective,
-    regularizers: plugins.regularizers,
-    optimizer: {
-      beta1: training.adam_beta1,
-      beta2: training.adam_beta2,
-      epsilon: training.adam_epsilon,
-      weightDecay: training.weight_decay,
-    },
-    maxGradNorm: training.max_grad_norm,
-    reference: referenceSource(plugins, training.precompute_ref_log_probs, training.sync_ref_model),
-  };
-}
 
 function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
   const needs = needsOf(plugins);
@@ -161,7 +143,7 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
   const fingerprint = runFingerprint(sources, backend);
   const trainer = await Trainer.create({
     backend,
-    definition: definitionOf(sources),
+    definition: stepDefinition(config, plugins, prepared.model),
     settings: training,
     totalSteps: totalSteps(training, batches.stepsPerEpoch),
     penaltyWeights: plugins.penaltyWeights,
