@@ -28,6 +28,8 @@ describe('help', () => {
     ['data', 'check'],
     ['data', 'show'],
     ['plugins'],
+    ['plan'],
+    ['export'],
     ['backends'],
     ['backends', 'install'],
     ['bench'],
