@@ -21,6 +21,7 @@ interface BenchOptions {
   readonly backend: string;
   readonly output?: string;
   readonly profile?: boolean;
+  readonly engines?: readonly string[];
 }
 
 /** Engines that are too slow to be measured on these shapes: the oracle. */
@@ -50,6 +51,7 @@ export function addBench(program: Command): void {
     .option('--python <interpreter>', 'environment with torch, transformers, trl and peft, for the peers')
     .option('--steps <number>', 'measured steps of each process, after two of warm-up', atLeastOne, 5)
     .option('--backend <name>', 'what computes where a case does not compare engines', 'onnxruntime')
+    .option('--engines <names...>', 'of cases that compare engines: only these, for example "xla cpu"')
     .option('--profile', 'run the last side of each case once more and tell what its time goes into')
     .option('--output <folder>', 'folder for results; must be absent or empty')
     .action(bench);
@@ -58,7 +60,7 @@ export function addBench(program: Command): void {
 async function bench(names: readonly string[], options: BenchOptions): Promise<void> {
   const signal = interruptSignal();
   const context: CaseContext = {
-    engines: names.some((name) => name.startsWith('engines')) ? await installedEngines() : [],
+    engines: names.some((name) => name.startsWith('engines')) ? await installedEngines(options.engines) : [],
     engine: { backend: options.backend, options: {} },
     steps: options.steps,
   };
@@ -113,12 +115,13 @@ const describeOutcome = (outcome: Measurement | { readonly failure: string }): s
     ? `failed: ${outcome.failure}`
     : `${outcome.stepSeconds.map(formatNumber).join(' ')} s, ${Math.round(outcome.peakMemoryBytes / 2 ** 20)} MiB`;
 
-async function installedEngines(): Promise<EngineChoice[]> {
+async function installedEngines(only: readonly string[] | undefined): Promise<EngineChoice[]> {
   const found: EngineChoice[] = [];
   for (const engine of await allEngines(new PluginRegistry(process.cwd()))) {
-    if (NOT_MEASURED.has(engine.backend)) continue;
+    const name = `${engine.backend} ${engine.engine}`;
+    if (NOT_MEASURED.has(engine.backend) || only?.includes(name) === false) continue;
     const { description, reason } = await probeEngine(engine, process.cwd());
-    if (description === undefined) tell(`  passed over: ${engine.backend} ${engine.engine}: ${reason?.split('\n')[0]}`);
+    if (description === undefined) tell(`  passed over: ${name}: ${reason?.split('\n')[0]}`);
     else found.push(engine);
   }
   return found;
