@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { batchesOfStep, createSampler, dataConfigSchema, loadDataset, planBuckets, renderReport } from '@tether/data';
 import type { TextTokenizer } from '@tether/data';
-import { resources } from '../bench/resources.ts';
+import { resources } from './resources.ts';
 
 const ROWS = 16;
 const STEPS = 500;

@@ -20,19 +20,12 @@ function describe({ providers, passedOver }: Choice, threads: number): string {
   return `${used.join(', ')}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${reasons}`;
 }
 
-/**
- * @param overrides settings of sessions that no config reaches, for measurements
- * @throws BackendError where none of the asked providers can be had
- */
-export async function createBackend(
-  config: OnnxRuntimeConfig,
-  overrides: Partial<SessionSettings> = {},
-): Promise<Backend> {
+/** @throws BackendError where none of the asked providers can be had */
+export async function createBackend(config: OnnxRuntimeConfig): Promise<Backend> {
   const runtime = await loadRuntime(libraryFolder(config));
   const settingsOf = (providers: SessionSettings['providers']): SessionSettings => ({
     ...defaultSettings(config.threads, providers),
     ...(config.profile !== undefined && { profile: config.profile }),
-    ...overrides,
   });
   const choice = await chooseProviders(runtime, config, settingsOf);
   const { memory, providers } = choice;

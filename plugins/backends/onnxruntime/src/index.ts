@@ -9,7 +9,6 @@ import { peakIntermediateBytes } from './memory/estimate.ts';
 import { readTraces } from './profile.ts';
 
 export { createBackend } from './backend.ts';
-export type { SessionSettings } from './settings.ts';
 
 /** Runs graphs as ONNX models in ONNX Runtime. The native library is loaded when a backend is made, not before. */
 export const plugin = defineBackend<OnnxRuntimeConfig>({
