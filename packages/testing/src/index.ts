@@ -1,4 +1,5 @@
 export { testBackend, type TestBackendOptions } from './backend/testBackend.ts';
+export { runNumbers, uploadNumbers, wave, type Numbers } from './backend/numbers.ts';
 export type { Skip } from './skips.ts';
 export {
   OPERATION_TOLERANCES,

@@ -21,10 +21,10 @@ import {
   traceGraph,
   type Tensor,
 } from '@tether/graph';
+import { runNumbers, uploadNumbers, wave } from '@tether/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createBackend, plugin } from './index.ts';
 import { readTraces } from './profile.ts';
-import { runNumbers, uploadNumbers, wave } from './testing/run.ts';
 
 const config = { providers: ['cpu' as const], threads: 2 };
 const backend = await createBackend(config);

@@ -1,7 +1,7 @@
 import { add, input, matmul, mul, reduceSum, reshape, sqrt, sub } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { safeDonations } from './donations.ts';
-import { modelOf, type Outputs } from './testing/run.ts';
+import { modelOf, type Outputs } from './testing/models.ts';
 
 const x = input('x', 'f32', [2, 2]);
 const g = input('g', 'f32', [2, 2]);

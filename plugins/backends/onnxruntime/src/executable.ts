@@ -1,4 +1,4 @@
-import { BackendError, type CompileOptions, type Executable } from '@tether/core';
+import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
 import { optimize, typeOf, type Graph, type TensorType } from '@tether/graph';
 import { safeDonations } from './donations.ts';
 import { emitModel } from './emit.ts';
@@ -9,8 +9,7 @@ import { encodeModel } from './onnx/model.ts';
 import { describePlacement, operatorsOnCpu } from './providers/placement.ts';
 import { createSession, type Session } from './session.ts';
 import type { SessionSettings } from './settings.ts';
-import { checkDonations, checkInputs } from './signature.ts';
-import type { OrtTensor, TensorStore } from './tensor.ts';
+import { isOwn, type OrtTensor, type TensorStore } from './tensor.ts';
 
 /** What the executables of one backend share. */
 export interface Engine {
@@ -93,7 +92,7 @@ class OrtExecutable implements Executable {
   async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, OrtTensor>> {
     if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
     const { store, memory } = this.#engine;
-    const inputs = checkInputs(this.#source, given, this.#label);
+    const inputs = checkInputs(this.#source, given, isOwn, this.#label);
     const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.storage().handle); // all were checked
     const outputs = this.#makeOutputs(inputs);
     const results = [...outputs.values()].map((tensor) => tensor.storage().handle);

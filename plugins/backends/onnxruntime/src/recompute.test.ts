@@ -1,4 +1,5 @@
 import { add, grad, input, matmul, optimize, reduceSum, silu, traceGraph, type Tensor } from '@tether/graph';
+import { wave } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { emitSteps } from './emit.ts';
 import { lowerings } from './lower/index.ts';
@@ -10,7 +11,7 @@ import { recomputeCheap } from './recompute.ts';
 import { createSession } from './session.ts';
 import { defaultSettings } from './settings.ts';
 import { TensorStore } from './tensor.ts';
-import { operatorsOf, wave } from './testing/run.ts';
+import { operatorsOf } from './testing/models.ts';
 
 const SIZE = 256; // 2¹⁶ elements a tensor
 const DEPTH = 24;

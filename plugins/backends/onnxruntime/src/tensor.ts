@@ -35,6 +35,8 @@ export class OrtTensor implements DeviceTensor {
   }
 }
 
+export const isOwn = (tensor: DeviceTensor): tensor is OrtTensor => tensor instanceof OrtTensor;
+
 /** Makes and frees the tensors of one backend. */
 export class TensorStore {
   readonly #backend: string;
@@ -82,7 +84,7 @@ export class TensorStore {
 
   /** @throws BackendError for a tensor of another backend */
   own(tensor: DeviceTensor): OrtTensor {
-    if (tensor instanceof OrtTensor) return tensor;
+    if (isOwn(tensor)) return tensor;
     throw new BackendError(`backend ${this.#backend} cannot read a tensor of backend ${tensor.backend}`);
   }
 }

@@ -1,9 +1,8 @@
-import { TOLERANCE_CLASSES, testBackend } from '@tether/testing';
+import { TOLERANCE_CLASSES, testBackend, runNumbers, wave } from '@tether/testing';
 import { input, less, sin, traceGraph } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { createBackend } from './backend.ts';
 import { plugin } from './index.ts';
-import { runNumbers, wave } from './testing/run.ts';
 
 const config = { providers: ['webgpu' as const], threads: 2 };
 const found = await plugin.availability(config);

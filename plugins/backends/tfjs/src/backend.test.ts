@@ -1,9 +1,10 @@
 import { BackendError } from '@tether/core';
 import * as g from '@tether/graph';
+import { runNumbers, uploadNumbers, wave } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { plugin } from './index.ts';
 import { erfFast } from './lower/erf.ts';
-import { enginesHere, runNumbers, uploadNumbers, wave } from './testing/run.ts';
+import { enginesHere } from './testing/engines.ts';
 
 const engines = await enginesHere();
 /** So many passes over half a million numbers take each engine longer than the turn that it gives to itself. */

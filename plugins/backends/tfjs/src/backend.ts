@@ -3,12 +3,12 @@ import type { TfjsConfig } from './config.ts';
 import { chooseEngine } from './engines/choose.ts';
 import { compileGraph } from './executable.ts';
 import { promised } from './promised.ts';
-import { fromHost, TfjsTensor, toHost } from './tensor.ts';
+import { fromHost, isOwn, type TfjsTensor, toHost } from './tensor.ts';
 
 export const NAME = 'tfjs';
 
 function own(tensor: DeviceTensor): TfjsTensor {
-  if (tensor instanceof TfjsTensor) return tensor;
+  if (isOwn(tensor)) return tensor;
   throw new BackendError(`backend ${NAME} cannot read a tensor of backend ${tensor.backend}`);
 }
 

@@ -1,11 +1,10 @@
-import { BackendError, type CompileOptions, type Executable } from '@tether/core';
+import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
 import { optimize, type Graph } from '@tether/graph';
 import type { Engine, Value } from './engines/engine.ts';
 import { expand, lowerings } from './lower/index.ts';
 import { planSteps, type Plan, type Step } from './plan.ts';
 import { computeStep, runSteps, Values } from './run.ts';
-import { checkDonations, checkInputs } from './signature.ts';
-import { layoutOf, TfjsTensor } from './tensor.ts';
+import { isOwn, layoutOf, TfjsTensor } from './tensor.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -67,7 +66,7 @@ class TfjsExecutable implements Executable {
 
   async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, TfjsTensor>> {
     if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
-    const inputs = checkInputs(this.#source, given, this.#label);
+    const inputs = checkInputs(this.#source, given, isOwn, this.#label);
     const run = this.#execute(inputs);
     this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
     return run;

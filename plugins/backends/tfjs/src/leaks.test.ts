@@ -1,7 +1,8 @@
 import type { DeviceTensor } from '@tether/core';
 import * as g from '@tether/graph';
+import { runNumbers, uploadNumbers, wave } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
-import { enginesHere, runNumbers, uploadNumbers, wave } from './testing/run.ts';
+import { enginesHere } from './testing/engines.ts';
 
 const STEPS = 200;
 const [rows, hidden, vocabulary] = [6, 16, 40] as const;

@@ -56,6 +56,8 @@ export class TfjsTensor implements DeviceTensor {
   }
 }
 
+export const isOwn = (tensor: DeviceTensor): tensor is TfjsTensor => tensor instanceof TfjsTensor;
+
 /** @throws BackendError when the elements do not fit the type */
 export function fromHost(backend: string, engine: Engine, { dtype, shape, data }: HostTensor): TfjsTensor {
   const layout = layoutOf(dtype);

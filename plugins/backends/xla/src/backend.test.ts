@@ -13,10 +13,10 @@ import {
   sub,
   traceGraph,
 } from '@tether/graph';
+import { runNumbers, uploadNumbers, wave } from '@tether/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackend, plugin, type XlaBackend } from './index.ts';
 import { testConfig, whereAvailable } from './testing/available.ts';
-import { runNumbers, uploadNumbers, wave } from './testing/run.ts';
 
 await whereAvailable('xla', () => {
   let backend: XlaBackend;

@@ -20,10 +20,10 @@ import {
   type Graph,
   type Tensor,
 } from '@tether/graph';
+import { uploadNumbers, wave, type Numbers } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { createBackend, type XlaBackend, type XlaConfig } from './index.ts';
 import { testConfig, whereAvailable } from './testing/available.ts';
-import { uploadNumbers, wave, type Numbers } from './testing/run.ts';
 
 const [ROWS, LENGTH, WIDTH, WORDS] = [8, 6, 64, 128];
 const DEVICES = 4;

@@ -1,4 +1,4 @@
-import { BackendError, type CompileOptions, type Executable } from '@tether/core';
+import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
 import { optimize, typeOf, type Graph } from '@tether/graph';
 import { emitProgram, type Program } from './emit.ts';
 import type { Compute } from './lower/index.ts';
@@ -8,8 +8,7 @@ import type { LoadedProgram, PjrtClient, ProgramMemory } from './pjrt/client.ts'
 import type { Pointer } from './pjrt/memory.ts';
 import type { ProgramCache } from './programCache.ts';
 import { checkRows, placementOf, type Partition } from './sharding.ts';
-import { checkDonations, checkInputs } from './signature.ts';
-import type { TensorStore, XlaTensor } from './tensor.ts';
+import { isOwn, type TensorStore, type XlaTensor } from './tensor.ts';
 import type { Turns } from './turns.ts';
 
 /** What the executables of one backend share. */
@@ -91,7 +90,7 @@ class CompiledGraph implements XlaExecutable {
 
   async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, XlaTensor>> {
     if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
-    const inputs = checkInputs(this.#source, given, this.#label);
+    const inputs = checkInputs(this.#source, given, isOwn, this.#label);
     const run = naming(this.#label, () => this.#execute(inputs));
     this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
     try {

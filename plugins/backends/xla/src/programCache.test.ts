@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { input, mul, sub } from '@tether/graph';
+import { runNumbers, wave } from '@tether/testing';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createBackend, type XlaConfig } from './index.ts';
 import { testConfig, whereAvailable } from './testing/available.ts';
-import { runNumbers, wave } from './testing/run.ts';
 
 await whereAvailable('compiled programs on disk', () => {
   let folder: string;

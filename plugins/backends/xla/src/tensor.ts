@@ -56,6 +56,8 @@ export class XlaTensor implements DeviceTensor {
   }
 }
 
+export const isOwn = (tensor: DeviceTensor): tensor is XlaTensor => tensor instanceof XlaTensor;
+
 /** Makes, moves and frees the tensors of one backend. */
 export class TensorStore {
   readonly #backend: string;
@@ -139,7 +141,7 @@ export class TensorStore {
 
   /** @throws BackendError for a tensor of another backend */
   own(tensor: DeviceTensor): XlaTensor {
-    if (tensor instanceof XlaTensor) return tensor;
+    if (isOwn(tensor)) return tensor;
     throw new BackendError(`backend ${this.#backend} cannot read a tensor of backend ${tensor.backend}`);
   }
 

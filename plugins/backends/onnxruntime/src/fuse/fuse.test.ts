@@ -11,9 +11,10 @@ import {
   traceGraph,
   type Tensor,
 } from '@tether/graph';
+import { runNumbers, wave, type Numbers } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { createBackend } from '../index.ts';
-import { modelOf, operatorsOf, runNumbers, wave, type Numbers } from '../testing/run.ts';
+import { modelOf, operatorsOf } from '../testing/models.ts';
 
 const backend = await createBackend({ providers: ['cpu'], threads: 2 });
 

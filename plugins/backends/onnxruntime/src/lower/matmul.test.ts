@@ -1,7 +1,7 @@
 import { evaluate, input, matmul, traceGraph } from '@tether/graph';
+import { runNumbers, wave } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { createBackend } from '../index.ts';
-import { runNumbers, wave } from '../testing/run.ts';
 
 const backend = await createBackend({ providers: ['cpu'], threads: 2 });
 

@@ -1,7 +1,7 @@
 import { hostTensor, type Backend, type CompileOptions, type DeviceTensor, type HostArray } from '@tether/core';
 import { sizeOf, traceGraph, type Graph, type Tensor } from '@tether/graph';
 
-export type Outputs = Readonly<Record<string, Tensor>>;
+/** Plain numbers in and out, for a backend's own tests. */
 export type Numbers = Readonly<Record<string, HostArray>>;
 
 export async function uploadNumbers(
@@ -19,7 +19,7 @@ export async function uploadNumbers(
 /** Compiles a graph, runs it once and releases everything. */
 export async function runNumbers(
   backend: Backend,
-  outputs: Outputs,
+  outputs: Readonly<Record<string, Tensor>>,
   numbers: Numbers = {},
   options: CompileOptions = {},
 ): Promise<Record<string, HostArray>> {

@@ -1,21 +1,32 @@
-import { BackendError, type DeviceTensor } from '@tether/core';
 import { formatType, sameShape, type Graph, type TensorType } from '@tether/graph';
-import { OrtTensor } from './tensor.ts';
+import { BackendError, type DeviceTensor } from './backend.ts';
+
+/** Checks that every backend makes of what it is given to compile and to run. */
 
 const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
 
-/** The graph's inputs, or an error that lists everything that does not fit. */
-export function checkInputs(
+/** A backend's own tensor, whose memory may have been given back or given up. */
+export interface MortalTensor extends DeviceTensor {
+  readonly isAlive: boolean;
+}
+
+/**
+ * The graph's inputs as tensors of the backend.
+ *
+ * @throws BackendError that lists every input that is missing, foreign, mistyped, dead or unknown
+ */
+export function checkInputs<Own extends MortalTensor>(
   graph: Graph,
   given: ReadonlyMap<string, DeviceTensor>,
+  isOwn: (tensor: DeviceTensor) => tensor is Own,
   label: string,
-): Map<string, OrtTensor> {
+): Map<string, Own> {
   const problems: string[] = [];
-  const checked = new Map<string, OrtTensor>();
+  const checked = new Map<string, Own>();
   for (const [name, expected] of graph.inputs) {
     const tensor = given.get(name);
     if (tensor === undefined) problems.push(`input "${name}" (${formatType(expected)}) is missing`);
-    else if (!(tensor instanceof OrtTensor)) problems.push(`input "${name}" is a tensor of backend ${tensor.backend}`);
+    else if (!isOwn(tensor)) problems.push(`input "${name}" is a tensor of backend ${tensor.backend}`);
     else if (!sameType(tensor, expected)) {
       problems.push(`input "${name}" is ${formatType(tensor)}, not ${formatType(expected)}`);
     } else if (!tensor.isAlive) problems.push(`input "${name}" was released or given up to an in-place run`);
