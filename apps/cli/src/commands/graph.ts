@@ -2,14 +2,10 @@ import { optimize, printGraph, verify, type Graph } from '@tether/graph';
 import { evaluationStep, gradientStep, updateStep, needsOf, type BatchShape, type StepDefinition } from '@tether/core';
 import { planBuckets } from '@tether/data';
 import { Option, type Command } from 'commander';
-import { isAuto } from '../backends/autoBackend.ts';
-import { armSource } from '../config/derive.ts';
+import { chooseArm } from '../config/chooseArm.ts';
 import { loadConfig } from '../config/loadConfig.ts';
-import { parseConfig } from '../config/parseConfig.ts';
-import { ConfigError } from '../config/problems.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
-import type { RunConfig } from '../config/runSchema.ts';
 import { modelArchitecture } from '../model/architecture.ts';
 import { printLine, tell } from '../output/terminal.ts';
 import { stepDefinition } from '../run/definition.ts';
@@ -47,7 +43,12 @@ const BUILD: Readonly<Record<Part, (definition: StepDefinition, shape: BatchShap
 };
 
 async function printStep(file: string, options: GraphOptions): Promise<void> {
-  const { config, baseFolder } = await configOfArm(file, options);
+  const asked = await loadConfig(file, {
+    ...(options.model === undefined ? {} : { model: options.model }),
+    ...(options.data === undefined ? {} : { data: options.data }),
+  });
+  // A graph is the same on every backend, so any stands in for one that has to be tried.
+  const { config, baseFolder } = chooseArm(asked, options.arm, 'reference');
   const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
   const { train } = await loadDataFor(config, baseFolder);
   const layout = needsOf(plugins).has('paddedViews') ? 'padded' : 'compact';
@@ -57,22 +58,4 @@ async function printStep(file: string, options: GraphOptions): Promise<void> {
   const graph = verify(options.raw === true ? traced : optimize(traced));
   printLine(printGraph(graph).trimEnd());
   tell(`${graph.nodes.length} operations, ${graph.inputs.size} inputs, ${graph.outputs.size} outputs`);
-}
-
-async function configOfArm(file: string, options: GraphOptions): Promise<{ config: RunConfig; baseFolder: string }> {
-  const asked = await loadConfig(file, {
-    ...(options.model === undefined ? {} : { model: options.model }),
-    ...(options.data === undefined ? {} : { data: options.data }),
-  });
-  // A graph is the same on every backend, so none has to be chosen.
-  const source = isAuto(asked) ? { ...asked.source, backend: 'reference' } : asked.source;
-  const loaded = parseConfig(file, source, asked.baseFolder);
-  const arms = loaded.config.compare?.arms ?? [];
-  if (arms.length === 0) return loaded;
-  const index = options.arm === undefined ? 0 : arms.findIndex(({ name }) => name === options.arm);
-  if (index < 0) {
-    const known = arms.map(({ name }) => name).join(', ');
-    throw new ConfigError(file, [{ path: '--arm', message: `there is no arm "${options.arm}"; arms: ${known}` }]);
-  }
-  return parseConfig(file, armSource(loaded.source, index, 0), loaded.baseFolder);
 }

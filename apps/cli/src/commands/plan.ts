@@ -1,10 +1,7 @@
 import { totalSteps, type BatchShape } from '@tether/core';
 import { InvalidArgumentError, type Command } from 'commander';
-import { armSource } from '../config/derive.ts';
-import { ConfigError } from '../config/problems.ts';
-import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
+import { chooseArm } from '../config/chooseArm.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
-import { AUTO } from '../config/runSchema.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { modelArchitecture } from '../model/architecture.ts';
 import { printJson, printLine } from '../output/terminal.ts';
@@ -48,7 +45,7 @@ export function addPlan(program: Command): void {
 }
 
 async function plan(file: string, options: PlanOptions): Promise<void> {
-  const loaded = armOf(await readConfig(file, options), options.arm);
+  const loaded = chooseArm(await readConfig(file, options), options.arm, 'onnxruntime');
   const { config, baseFolder } = loaded;
   const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
   const definition = stepDefinition(config, plugins, await modelArchitecture(config.model));
@@ -61,18 +58,4 @@ async function plan(file: string, options: PlanOptions): Promise<void> {
   const made: Plan = { name: config.name, step, shape, lengths: planned.lengths, steps, microBatches, rate };
   if (options.json === true) printJson(made);
   else for (const line of renderPlan(made)) printLine(line);
-}
-
-/** The run of one arm; ONNX Runtime on the CPU stands in where the backend is picked by trial. */
-function armOf(loaded: LoadedConfig, name: string | undefined): LoadedConfig {
-  const { config, file, baseFolder } = loaded;
-  const source = config.backend.name === AUTO ? { ...loaded.source, backend: 'onnxruntime' } : loaded.source;
-  if (config.compare === undefined) return parseConfig(file, source, baseFolder);
-  const { arms, seeds } = config.compare;
-  const index = name === undefined ? 0 : arms.findIndex((arm) => arm.name === name);
-  if (index < 0) {
-    const known = arms.map((arm) => arm.name).join(', ');
-    throw new ConfigError(file, [{ path: '--arm', message: `there is no arm "${name}"; arms: ${known}` }]);
-  }
-  return parseConfig(file, armSource(source, index, seeds[0]!), baseFolder);
 }

@@ -57,7 +57,6 @@ export function planStep(definition: StepDefinition, shape: BatchShape, backend:
   const trained = trainableParameters(model);
   const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
   const separate = model.referenceParameters.filter(({ name }) => !frozen.has(name));
-  const hasReference = [...traced.inputs.keys()].some((name) => name.startsWith('reference/'));
   const gradients = F32_BYTES * elements(trained);
   const peak = intermediates(traced, backend);
   const updatePeak = intermediates(update, backend);
@@ -65,7 +64,7 @@ export function planStep(definition: StepDefinition, shape: BatchShape, backend:
     { name: 'weights', bytes: F32_BYTES * elements(model.parameters), kind: 'state' },
     {
       name: 'reference',
-      bytes: hasReference || separate.length > 0 ? F32_BYTES * elements(separate) : 0,
+      bytes: F32_BYTES * elements(separate),
       kind: 'state',
     },
     { name: 'gradients', bytes: gradients, kind: 'state' },
@@ -83,7 +82,6 @@ export function planStep(definition: StepDefinition, shape: BatchShape, backend:
   };
 }
 
-/** Outputs of a graph have places of their own, which are counted as gradients and state. */
 function intermediates(graph: Graph, { name, peakIntermediateBytes }: BackendPlugin): number {
   if (peakIntermediateBytes === undefined) throw new Error(`backend ${name} cannot plan its memory`);
   return peakIntermediateBytes(graph);

@@ -91,12 +91,12 @@ function checkMovingReference({ model }: PreparedModel, isUsed: boolean): void {
 }
 
 /** Where precomputed reference values are kept, by what they depend on. */
-function referenceFile(folder: string, sources: RunSources): ReferenceFile {
+function referenceFile(folder: string, sources: RunSources, weights: string): ReferenceFile {
   const { prepared, dataset, config, plugins } = sources;
   const needs = [...needsOf(plugins)].sort();
   const key = fingerprintOf({
     model: prepared.origin,
-    weights: weightsFingerprint(prepared),
+    weights,
     data: dataset.tokenFingerprint,
     buckets: config.data.buckets,
     needs,
@@ -140,7 +140,8 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     padTokenId,
   });
   const backend = await plugins.backend.plugin.create(plugins.backend.config);
-  const fingerprint = runFingerprint(sources, backend);
+  const weights = weightsFingerprint(prepared); // goes through all of them: once is enough
+  const fingerprint = runFingerprint(sources, weights, backend);
   const trainer = await Trainer.create({
     backend,
     definition: stepDefinition(config, plugins, prepared.model),
@@ -150,7 +151,7 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     batches,
     weights: prepared.weights,
     ...(prepared.referenceWeights === undefined ? {} : { referenceWeights: prepared.referenceWeights }),
-    referenceStore: referenceFile(options.cacheFolder, sources),
+    referenceStore: referenceFile(options.cacheFolder, sources, weights),
   });
   prepared.weights.clear(); // the device has them
   prepared.referenceWeights?.clear();
@@ -189,7 +190,7 @@ function judgeOf(
   return { trainer, prepared, generator, data, evaluation, prompts, pairs, seed: training.seed };
 }
 
-function runFingerprint({ config, dataset, prepared, plugins }: RunSources, backend: Backend): string {
+function runFingerprint({ config, dataset, plugins }: RunSources, weights: string, backend: Backend): string {
   const { training, data, objective, regularizers } = config;
   return fingerprintOf({
     training,
@@ -200,7 +201,7 @@ function runFingerprint({ config, dataset, prepared, plugins }: RunSources, back
       config: plugins.regularizers[index]?.config,
     })),
     rows: dataset.tokenFingerprint,
-    weights: weightsFingerprint(prepared),
+    weights,
     backend: backend.description,
   });
 }
