@@ -4,12 +4,13 @@ import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { armSource, pretrainSource } from '../config/derive.ts';
 import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
 import { AUTO } from '../config/runSchema.ts';
-import { formatNumber, tell } from '../output/terminal.ts';
+import { tell } from '../output/terminal.ts';
 import type { Job } from '../run/job.ts';
 import { RunError } from '../run/prepare.ts';
 import { readJson, writeJson } from '../run/runFolder.ts';
-import { allEngines, asConfig, probeEngine, type EngineChoice, type EngineReport } from './engines.ts';
-import { tryEngine, type Trial } from './trial.ts';
+import { allEngines, asConfig, engineName, probeEngine, type EngineChoice, type EngineReport } from './engines.ts';
+import { tryEngine } from './trial.ts';
+import { byLikelySpeed, explain, ranked, tryEngines, type Measure, type Trial } from './trials.ts';
 
 /** What `backend: auto` found, as it is kept in the run folder. */
 interface Decision {
@@ -42,45 +43,33 @@ export async function settleBackend(loaded: LoadedConfig, folder: string, signal
 }
 
 async function decide(loaded: LoadedConfig, folder: string, signal: AbortSignal): Promise<Decision> {
-  const engines = (await allEngines(new PluginRegistry(loaded.baseFolder))).filter(
-    ({ backend }) => !NEVER.has(backend),
-  );
-  const trials: Trial[] = [];
-  const unavailable: EngineReport[] = [];
-  for (const engine of engines) {
-    if (signal.aborted) throw new RunError('interrupted');
-    const report = await probeEngine(engine, loaded.baseFolder);
-    if (report.description === undefined) {
-      unavailable.push(report);
-      continue;
-    }
-    tell(`backend: trying ${engine.backend} ${engine.engine}`);
-    trials.push(await tryEngine(engine, trialJob(loaded, folder), signal));
-  }
-  const finished = trials.flatMap((trial) => ('figures' in trial ? [trial] : []));
-  finished.sort((a, b) => a.figures.secondsPerStep - b.figures.secondsPerStep);
-  const [best] = finished;
+  const reports = await probeEngines(loaded.baseFolder, signal);
+  const available = reports.filter(({ description }) => description !== undefined);
+  const measure: Measure = (engine, kill) => {
+    tell(`backend: trying ${engineName(engine)}`);
+    return tryEngine(engine, trialJob(loaded, folder), kill);
+  };
+  const trials = await tryEngines(byLikelySpeed(available), measure, signal).catch((error: unknown) => {
+    throw signal.aborted ? new RunError('interrupted') : error;
+  });
+  const [best] = ranked(trials);
   if (best === undefined) {
-    const reasons = trials
-      .map((trial) => `\n  - ${nameOf(trial)}: ${'failure' in trial ? trial.failure : ''}`)
-      .join('');
-    throw new RunError(`no backend can run this: tether backends tells what is installed${reasons}`);
+    const reasons = trials.map((trial) => `\n  - ${engineName(trial)}: ${'failure' in trial ? trial.failure : ''}`);
+    throw new RunError(`no backend can run this: tether backends tells what is installed${reasons.join('')}`);
   }
-  return { picked: pick(best), why: explain(finished, trials), trials, unavailable };
+  const { backend, engine, options } = best;
+  const unavailable = reports.filter(({ description }) => description === undefined);
+  return { picked: { backend, engine, options }, why: explain(trials), trials, unavailable };
 }
 
-const pick = ({ backend, engine, options }: EngineChoice): EngineChoice => ({ backend, engine, options });
-const nameOf = ({ backend, engine }: EngineChoice): string => `${backend} ${engine}`;
-
-/** `xla cpu takes 0.21 s a step; onnxruntime cpu 0.35 s; tfjs wasm failed: …`. */
-function explain(finished: readonly Extract<Trial, { figures: unknown }>[], trials: readonly Trial[]): string {
-  const [best, ...others] = finished;
-  const slower = others.map((trial) => `; ${nameOf(trial)} ${formatNumber(trial.figures.secondsPerStep)} s`);
-  const failed = trials.flatMap((trial) =>
-    'failure' in trial ? [`; ${nameOf(trial)} failed: ${trial.failure.split('\n')[0]}`] : [],
-  );
-  const seconds = formatNumber(best!.figures.secondsPerStep);
-  return [`${nameOf(best!)}, the fastest here: ${seconds} s a step`, ...slower, ...failed].join('');
+async function probeEngines(baseFolder: string, signal: AbortSignal): Promise<EngineReport[]> {
+  const reports: EngineReport[] = [];
+  for (const engine of await allEngines(new PluginRegistry(baseFolder))) {
+    if (NEVER.has(engine.backend)) continue;
+    if (signal.aborted) throw new RunError('interrupted');
+    reports.push(await probeEngine(engine, baseFolder));
+  }
+  return reports;
 }
 
 /** The first steps of what will run first: the pretraining, or the first arm. */

@@ -1,6 +1,5 @@
 import type { Job } from '../run/job.ts';
 import { inChild, workerBeside } from '../run/inChild.ts';
-import { toPlainError } from '../output/errors.ts';
 import { asConfig, type EngineChoice } from './engines.ts';
 
 /** Training steps of a trial: the first ones compile programs and fault in memory. */
@@ -23,18 +22,12 @@ export interface TrialFigures {
   readonly loss: number;
 }
 
-export type Trial = EngineChoice & ({ readonly figures: TrialFigures } | { readonly failure: string });
-
-/** Some training steps of a run's own model and data on one engine, in a process of its own. */
-export async function tryEngine(choice: EngineChoice, job: Job, signal: AbortSignal): Promise<Trial> {
+/**
+ * Some training steps of a run's own model and data on one engine, in a process of its own.
+ *
+ * @throws RunFailure when the engine cannot do them, or was killed at them
+ */
+export function tryEngine(choice: EngineChoice, job: Job, kill: AbortSignal): Promise<TrialFigures> {
   const task: TrialTask = { job: { ...job, source: { ...job.source, backend: asConfig(choice) } }, steps: STEPS };
-  try {
-    const figures = await inChild<never, TrialFigures>(workerBeside(import.meta.url, 'trialWorker'), task, {
-      signal,
-      what: 'the trial',
-    });
-    return { ...choice, figures };
-  } catch (error) {
-    return { ...choice, failure: toPlainError(error).message };
-  }
+  return inChild<never, TrialFigures>(workerBeside(import.meta.url, 'trialWorker'), task, { kill, what: 'the trial' });
 }

@@ -18,7 +18,10 @@ export type ChildReply<Event, Result> =
   | { readonly kind: 'failed'; readonly error: PlainError };
 
 export interface ChildHooks<Event> {
+  /** Asks it to stop at the next good moment. */
   readonly signal?: AbortSignal;
+  /** Ends it at once, however busy it is: for a task that has nothing to save. */
+  readonly kill?: AbortSignal;
   readonly onEvent?: (event: Event) => void;
   /** For messages: what ended early. */
   readonly what: string;
@@ -32,7 +35,7 @@ export interface ChildHooks<Event> {
 export function inChild<Event, Result>(
   worker: string,
   task: unknown,
-  { signal, onEvent, what }: ChildHooks<Event>,
+  { signal, kill, onEvent, what }: ChildHooks<Event>,
 ): Promise<Result> {
   const child = fork(worker, [], {
     execArgv: extension === 'ts' ? ['--conditions=@tether/source'] : [],
@@ -40,7 +43,9 @@ export function inChild<Event, Result>(
   });
   const send = (message: ChildRequest): boolean => child.send(message);
   const onAbort = (): void => void send({ kind: 'stop' });
+  const onKill = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', onAbort, { once: true });
+  kill?.addEventListener('abort', onKill, { once: true });
   return new Promise<Result>((resolve, reject) => {
     child.on('message', (message: ChildReply<Event, Result>) => {
       if (message.kind === 'event') onEvent?.(message.event);
@@ -58,7 +63,11 @@ export function inChild<Event, Result>(
     );
     send({ kind: 'start', task });
     if (signal?.aborted === true) onAbort();
-  }).finally(() => signal?.removeEventListener('abort', onAbort));
+    if (kill?.aborted === true) onKill();
+  }).finally(() => {
+    signal?.removeEventListener('abort', onAbort);
+    kill?.removeEventListener('abort', onKill);
+  });
 }
 
 export interface WorkerHooks<Event> {
