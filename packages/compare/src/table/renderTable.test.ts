@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { formatSeconds } from '../format.ts';
 import { summarize } from '../summary/summarize.ts';
 import { simulateComparison } from '../testdata/simulateComparison.ts';
 import { smallComparison } from '../testdata/smallComparison.ts';
@@ -51,6 +52,15 @@ describe('renderTable', () => {
     expect(widest(table)).toBe(120);
     const firstColumn = table.split('\n').map((line) => line.split('│')[1]?.trim() ?? '');
     expect(firstColumn.join(' ').replaceAll(/\s+/g, ' ')).toContain(name);
+  });
+
+  it('keeps every cost on one line, however long a run takes', () => {
+    for (const seconds of [599, 605, 3599, 36_000, 123 * 3600 + 45 * 60]) {
+      const costs = summary.costs.map((cost) => ({ ...cost, seconds, secondsPerStep: Math.min(seconds, 3599) }));
+      const table = renderTable({ ...summary, costs });
+      expect(table).toContain(` ${formatSeconds(seconds)} │`);
+      expect(table.split('\n')).toHaveLength(renderTable(summary).split('\n').length);
+    }
   });
 
   it('calls missing values missing', () => {
