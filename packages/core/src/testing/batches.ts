@@ -4,7 +4,7 @@ import { SEGMENT, type HostBatch } from '../contracts/index.ts';
 export interface TestPair {
   readonly rowNumber: number;
   readonly prompt: readonly number[];
-  readonly completions: readonly [chosen: readonly number[], rejected: readonly number[]];
+  readonly completions: readonly [chosen: readonly number[], rejected: readonly number[]]; // one empty: unpaired
 }
 
 const SIDES = 2;
@@ -71,6 +71,7 @@ function fillRow(batch: HostBatch, row: number, { prompt, completions }: TestPai
   prompt.forEach((token, t) => put(base + t, token, SEGMENT.prompt, t));
   let start = base + prompt.length;
   completions.forEach((tokens, side) => {
+    if (tokens.length === 0) return;
     const pairSide = row * SIDES + side;
     const places = [...prompt.keys()].map((t) => base + t);
     tokens.forEach((token, t) => {

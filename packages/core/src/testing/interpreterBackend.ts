@@ -5,12 +5,6 @@ interface Held extends DeviceTensor {
   readonly data: ArrayLike<number>;
 }
 
-/** What `compute` gives or throws, as a promise. */
-const attempt = <T>(compute: () => T): Promise<T> =>
-  new Promise((resolve) => {
-    resolve(compute());
-  });
-
 export interface InterpreterBackend extends Backend {
   /** Handles that were not given back yet. */
   readonly live: ReadonlySet<DeviceTensor>;
@@ -45,7 +39,7 @@ export function interpreterBackend(): InterpreterBackend {
       return Promise.resolve({
         graph,
         run: (inputs) =>
-          attempt(() => {
+          Promise.try(() => {
             const outputs = run(graph, inputs);
             for (const name of inPlace.values()) kill(inputs.get(name)!);
             return outputs;
@@ -55,7 +49,7 @@ export function interpreterBackend(): InterpreterBackend {
     },
     upload: (tensor) => Promise.resolve(hold(tensor)),
     download: (tensor) =>
-      attempt(() => {
+      Promise.try(() => {
         if (!live.has(tensor)) throw new Error('this handle is dead');
         return { dtype: tensor.dtype, shape: tensor.shape, data: Float64Array.from((tensor as Held).data) };
       }),

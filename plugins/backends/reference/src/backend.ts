@@ -1,12 +1,11 @@
 import { BackendError, type Backend, type DeviceTensor } from '@tether/core';
 import { compileReference } from './executable.ts';
-import { promised } from './promised.ts';
-import { fromHost, ReferenceTensor, toHost } from './tensor.ts';
+import { fromHost, isOwn, ReferenceTensor, toHost } from './tensor.ts';
 
 const NAME = 'reference';
 
 function own(tensor: DeviceTensor): ReferenceTensor {
-  if (tensor instanceof ReferenceTensor) return tensor;
+  if (isOwn(tensor)) return tensor;
   throw new BackendError(`backend ${NAME} cannot read a tensor of backend ${tensor.backend}`);
 }
 
@@ -14,9 +13,9 @@ function own(tensor: DeviceTensor): ReferenceTensor {
 export const createReferenceBackend = (): Backend => ({
   name: NAME,
   description: `float64 interpreter, node ${process.versions.node}, 1 thread`,
-  compile: (graph, options) => promised(() => compileReference(NAME, graph, options)),
-  upload: (tensor) => promised(() => new ReferenceTensor(NAME, fromHost(tensor))),
-  download: (tensor) => promised(() => toHost(own(tensor).value())),
+  compile: (graph, options) => Promise.try(() => compileReference(NAME, graph, options)),
+  upload: (tensor) => Promise.try(() => new ReferenceTensor(NAME, fromHost(tensor))),
+  download: (tensor) => Promise.try(() => toHost(own(tensor).value())),
   release: (tensor) => own(tensor).release(),
   dispose: () => Promise.resolve(),
 });

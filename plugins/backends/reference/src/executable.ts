@@ -1,52 +1,6 @@
-import { BackendError, type CompileOptions, type DeviceTensor, type Executable } from '@tether/core';
-import {
-  decompose,
-  formatType,
-  interpret,
-  sameShape,
-  verify,
-  type Graph,
-  type TensorType,
-  type Value,
-} from '@tether/graph';
-import { promised } from './promised.ts';
-import { ReferenceTensor } from './tensor.ts';
-
-type DeviceTensors = ReadonlyMap<string, DeviceTensor>;
-
-const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
-
-/** The values behind the inputs, or an error that lists everything that does not fit. */
-function bindInputs(graph: Graph, inputs: DeviceTensors, label: string): Map<string, Value> {
-  const problems: string[] = [];
-  const bound = new Map<string, Value>();
-  for (const [name, expected] of graph.inputs) {
-    const given = inputs.get(name);
-    if (given === undefined) problems.push(`input "${name}" (${formatType(expected)}) is missing`);
-    else if (!(given instanceof ReferenceTensor)) {
-      problems.push(`input "${name}" is a tensor of backend ${given.backend}`);
-    } else if (!sameType(given, expected)) {
-      problems.push(`input "${name}" is ${formatType(given)}, not ${formatType(expected)}`);
-    } else bound.set(name, given.value());
-  }
-  for (const name of inputs.keys()) if (!graph.inputs.has(name)) problems.push(`there is no input "${name}"`);
-  if (problems.length > 0) throw new BackendError(`${label}: ${problems.join('; ')}`);
-  return bound;
-}
-
-/** @throws BackendError when a donation names nothing or joins different types */
-function checkDonations(graph: Graph, inPlace: ReadonlyMap<string, string>, label: string): void {
-  for (const [outputName, inputName] of inPlace) {
-    const output = graph.outputs.get(outputName);
-    const input = graph.inputs.get(inputName);
-    if (output === undefined || input === undefined || !sameType(output, input)) {
-      const types = [output, input].map((tensor) => (tensor === undefined ? 'absent' : formatType(tensor)));
-      throw new BackendError(
-        `${label}: output "${outputName}" (${types[0]}) cannot take input "${inputName}" (${types[1]})`,
-      );
-    }
-  }
-}
+import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
+import { decompose, interpret, verify, type Graph, type Value } from '@tether/graph';
+import { isOwn, ReferenceTensor } from './tensor.ts';
 
 /**
  * A graph ready to be interpreted: composites decomposed, nothing else changed, so that the oracle does not depend on
@@ -60,16 +14,16 @@ export function compileReference(backend: string, graph: Graph, options: Compile
   return {
     graph: program,
     run: (inputs) =>
-      promised(() => {
+      Promise.try(() => {
         if (disposed) throw new BackendError(`${label} was disposed of`);
-        const bound = bindInputs(graph, inputs, label);
-        const needed = new Map([...program.inputs.keys()].map((name) => [name, bound.get(name)!]));
+        const tensors = checkInputs(graph, inputs, isOwn, label);
+        const needed = new Map([...program.inputs.keys()].map((name) => [name, tensors.get(name)!.value()]));
         const outputs = runProgram(program, needed, label);
-        for (const name of inPlace.values()) (inputs.get(name) as ReferenceTensor).release(); // checked by `bindInputs`
+        for (const name of inPlace.values()) tensors.get(name)!.release();
         return new Map([...outputs].map(([name, value]) => [name, new ReferenceTensor(backend, value)]));
       }),
     dispose: () =>
-      promised(() => {
+      Promise.try(() => {
         disposed = true;
       }),
   };

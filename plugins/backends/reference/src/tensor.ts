@@ -1,4 +1,4 @@
-import { BackendError, type DeviceTensor, type HostArray, type HostTensor } from '@tether/core';
+import { BackendError, type DeviceTensor, type HostArray, type HostTensor, type MortalTensor } from '@tether/core';
 import {
   bfloat16Bits,
   bfloat16FromBits,
@@ -12,7 +12,7 @@ import {
 } from '@tether/graph';
 
 /** A handle on a value. Values are never written to, so that handles may share elements. */
-export class ReferenceTensor implements DeviceTensor {
+export class ReferenceTensor implements MortalTensor {
   readonly backend: string;
   readonly dtype: DType;
   readonly shape: Shape;
@@ -25,6 +25,10 @@ export class ReferenceTensor implements DeviceTensor {
     this.#value = value;
   }
 
+  get isAlive(): boolean {
+    return this.#value !== undefined;
+  }
+
   /** @throws BackendError when the handle is dead */
   value(): Value {
     if (this.#value !== undefined) return this.#value;
@@ -35,6 +39,8 @@ export class ReferenceTensor implements DeviceTensor {
     this.#value = undefined;
   }
 }
+
+export const isOwn = (tensor: DeviceTensor): tensor is ReferenceTensor => tensor instanceof ReferenceTensor;
 
 type ArrayKind = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array' | 'Uint16Array';
 

@@ -2,7 +2,6 @@ import { BackendError, type Backend, type DeviceTensor } from '@tether/core';
 import type { TfjsConfig } from './config.ts';
 import { chooseEngine } from './engines/choose.ts';
 import { compileGraph } from './executable.ts';
-import { promised } from './promised.ts';
 import { fromHost, isOwn, type TfjsTensor, toHost } from './tensor.ts';
 
 export const NAME = 'tfjs';
@@ -19,9 +18,9 @@ export async function createBackend(config: TfjsConfig): Promise<Backend> {
   return {
     name: NAME,
     description: engine.description + reasons.join(''),
-    compile: (graph, options) => promised(() => compileGraph(NAME, engine, graph, options)),
-    upload: (tensor) => promised(() => fromHost(NAME, engine, tensor)),
-    download: (tensor) => promised(() => toHost(engine, own(tensor))),
+    compile: (graph, options) => Promise.try(() => compileGraph(NAME, engine, graph, options)),
+    upload: (tensor) => Promise.try(() => fromHost(NAME, engine, tensor)),
+    download: (tensor) => Promise.try(() => toHost(engine, own(tensor))),
     release: (tensor) => own(tensor).surrender().dispose(),
     dispose: () => Promise.resolve(),
   };
