@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '@tether/wheels';
 import type { TfjsConfig } from '../config.ts';
 import {
   EngineUnavailable,
@@ -22,8 +23,7 @@ const BUILD_TOOL = 'npm run tfjs-native';
 const BUILDS: Readonly<Record<NativeName, string>> = { 'node-gpu': `${BUILD_TOOL} -- --gpu`, node: BUILD_TOOL };
 
 /** Where the build tool puts a package that it installs itself. */
-export const nativeModulesFolder = (): string =>
-  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tether', 'tfjs-native');
+export const nativeModulesFolder = (): string => cacheFolder('tfjs-native');
 
 /** The parts of tfjs-node's backend that are used besides its kernels. */
 interface NodeBackend {
