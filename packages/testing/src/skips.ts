@@ -8,7 +8,7 @@ export interface Skip {
   readonly reason: string;
 }
 
-/** Registers a test, or a skipped one with its reason in the title. */
+/** Registers a test, or one that skips itself with its reason. */
 export type SuiteTest = (title: string, run: () => void | Promise<void>) => void;
 
 /** A `SuiteTest` that honours skips and remembers which of them named a test. */
@@ -20,6 +20,6 @@ export function skippingTest(skips: readonly Skip[], used: Set<string>): SuiteTe
       return;
     }
     used.add(title);
-    it.skip(`${title} (skipped: ${skip.reason})`, run);
+    it(title, (context) => context.skip(skip.reason));
   };
 }

@@ -323,7 +323,7 @@ const realFiles = {
 describe.each(Object.entries(realFiles))('the real file %s', (name, expected) => {
   const path = join(real, name);
   const missing = !existsSync(path);
-  if (missing) process.stdout.write(`skipped: ${name} is not in ../shared/data/preferences beside the workspace\n`);
+  if (missing) console.warn(`skipped: ${name} is not in ../shared/data/preferences beside the workspace`);
 
   it.skipIf(missing)('loads with every row accounted for', async () => {
     const { train, eval: held, report } = await load({ files: path, max_length: 4000 }, chat);

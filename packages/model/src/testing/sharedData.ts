@@ -5,6 +5,6 @@ import { fileURLToPath } from 'node:url';
 export function stories260K(): string | undefined {
   const folder = fileURLToPath(new URL('../../../../../shared/data/stories260K', import.meta.url));
   if (existsSync(folder)) return folder;
-  process.stderr.write(`skipped: there is no checkpoint stories260K at ${folder}\n`);
+  console.warn(`skipped: there is no checkpoint stories260K at ${folder}`);
   return undefined;
 }

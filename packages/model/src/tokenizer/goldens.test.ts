@@ -116,10 +116,7 @@ function folderOf(variable: string, beside: string | undefined): string | undefi
 describe('the same answers as transformers, for the real tokenizer of', () => {
   test.for(folders)('$model', async ({ model, variable, beside }, { skip }) => {
     const folder = folderOf(variable, beside);
-    if (folder === undefined) {
-      process.stdout.write(`skipped: no folder with the model ${model}; name it in ${variable}\n`);
-      return skip();
-    }
+    if (folder === undefined) return skip(`no folder with the model ${model}; name it in ${variable}`);
     const tokenizer = await loadTokenizer(folder);
     const golden = await read<Golden & { chats?: ChatRow[]; tokens: Record<string, number | null> }>(
       `tokenizer-${model}.json`,
