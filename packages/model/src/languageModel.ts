@@ -9,6 +9,3 @@ import { transformerModel, type ModelOptions } from './transformer/index.ts';
 export function languageModel(config: ModelConfig, options: ModelOptions = {}): LanguageModel & CachedModel {
   return transformerModel(config.modelType === 'gpt2' ? gpt2(config) : decoder(config), options);
 }
-
-/** The former name of `languageModel`, from when Llama was the only architecture. */
-export const llama = languageModel;

@@ -1,4 +1,4 @@
-import { llama, loadModelConfig, modelParameters, openCheckpoint } from '@tether/model';
+import { languageModel, loadModelConfig, modelParameters, openCheckpoint } from '@tether/model';
 import type { HostArray, LanguageModel } from '@tether/core';
 
 export interface GoldenModel {
@@ -26,5 +26,5 @@ export async function goldenModel(folder: string, precision: 'f64' | 'f32'): Pro
   } finally {
     await reader.close();
   }
-  return { model: llama(config), reference, policy };
+  return { model: languageModel(config), reference, policy };
 }

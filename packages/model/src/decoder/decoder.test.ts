@@ -16,7 +16,7 @@ import { loadModelConfig, parseModelConfig, type ModelConfig } from '../config/i
 import { parameterInputs, randomWeights, smallConfig } from '../testing/models.ts';
 import { plainRow, promptOnce, rowInputs, run, type Rows, type Weights } from '../testing/rows.ts';
 import { stories260K } from '../testing/sharedData.ts';
-import { languageModel as llama } from '../languageModel.ts';
+import { languageModel } from '../languageModel.ts';
 
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   expect(a.length).toBe(b.length);
@@ -41,7 +41,7 @@ function expectPromptOnce(
 }
 
 describe('llama', () => {
-  const model = llama(smallConfig());
+  const model = languageModel(smallConfig());
   const weights = randomWeights(model, 3);
 
   it('gives a prompt-once row the hidden states of two rows by themselves', () => {
@@ -72,7 +72,7 @@ describe('llama', () => {
       mlp_bias: true,
       tie_word_embeddings: true,
     });
-    const small = llama(config);
+    const small = languageModel(config);
     const { row } = promptOnce([1, 5], [7, 3], [4], 1);
     const integers = Object.fromEntries(
       Object.entries<readonly number[]>({ ...row }).map(([name, data]) => [
@@ -98,7 +98,7 @@ describe('llama', () => {
 
   it('gives the same gradients when layers are computed again instead of kept', () => {
     const gradientsOf = (rematerialize: boolean) => {
-      const variant = llama(smallConfig(), { rematerialize });
+      const variant = languageModel(smallConfig(), { rematerialize });
       const parameters = parameterInputs(variant);
       const states = variant.hiddenStates(parameters, rowInputs(1, 4));
       const gradients = vectorJacobian(states, Object.values(parameters), mul(states, 2));
@@ -127,7 +127,7 @@ describe('llama', () => {
   });
 
   it('lets weight decay at matrices only', () => {
-    const decays = llama(smallConfig({ attention_bias: true })).parameters.filter((spec) => spec.decays);
+    const decays = languageModel(smallConfig({ attention_bias: true })).parameters.filter((spec) => spec.decays);
     expect(decays.every(({ shape }) => shape.length === 2)).toBe(true);
     expect(decays.map(({ name }) => name)).toContain('lm_head.weight');
     expect(decays.map(({ name }) => name)).not.toContain('model.norm.weight');
@@ -147,7 +147,7 @@ describe('against transformers', () => {
 
   /** The formula of tools/goldens/llama_variants.py. */
   function formulaWeights(config: ModelConfig): Weights {
-    const specs = llama(config).parameters.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const specs = languageModel(config).parameters.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return Object.fromEntries(
       specs.map(({ name, shape }, number) => {
         const size = shape.reduce((product, extent) => product * extent, 1);
@@ -159,14 +159,14 @@ describe('against transformers', () => {
 
   it.each(variants)('gives the same logits: $title', ({ config, tokens, logits }) => {
     const parsed = parseModelConfig(config);
-    const ours = run(llama(parsed), formulaWeights(parsed), plainRow(tokens)).logits;
+    const ours = run(languageModel(parsed), formulaWeights(parsed), plainRow(tokens)).logits;
     expect(largestDifference(ours, logits)).toBeLessThan(1e-12); // float64 on both sides
   });
 
   const folder = stories260K();
   it.skipIf(folder === undefined)('gives the logits of the real checkpoint stories260K', async () => {
     const { config } = await loadModelConfig(folder!);
-    const model = llama(config);
+    const model = languageModel(config);
     const checkpoint = await openCheckpoint(folder!);
     const weights = Object.fromEntries(
       await Promise.all(model.parameters.map(async ({ name }) => [name, await checkpoint.read(name)] as const)),

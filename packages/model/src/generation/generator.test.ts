@@ -5,7 +5,7 @@ import { evaluate, input, reshape, traceGraph } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { loadModelConfig } from '../config/index.ts';
-import { languageModel as llama } from '../languageModel.ts';
+import { languageModel } from '../languageModel.ts';
 import { parameterInputs, randomWeights, smallConfig } from '../testing/models.ts';
 import { stories260K } from '../testing/sharedData.ts';
 import { loadTokenizer } from '../tokenizer/index.ts';
@@ -44,7 +44,7 @@ const logSoftmax = (logits: Float64Array): Float64Array => {
   return logits.map((logit) => logit - total);
 };
 
-const model = llama(smallConfig());
+const model = languageModel(smallConfig());
 const weights = randomWeights(model, 3);
 const prompts = [[1, 5, 2], [4], [9, 9, 0, 3, 11, 6, 2], [1, 5, 2]];
 
@@ -153,7 +153,7 @@ describe.skipIf(folder === undefined)('the real checkpoint stories260K', () => {
   it('tells the known story', async () => {
     const { config } = await loadModelConfig(folder!);
     const tokenizer = await loadTokenizer(folder!);
-    const stories = llama(config);
+    const stories = languageModel(config);
     const checkpoint = await openCheckpoint(folder!);
     const backend = interpreterBackend();
     const parameters = new Map<string, DeviceTensor>();
