@@ -19,6 +19,10 @@ from trl.experimental.orpo import ORPOTrainer
 from summary import write_json
 
 ROWS, LENGTH, HIDDEN, VOCABULARY = 5, 4, 3, 6
+PAIRS = [[1, 1]] * ROWS  # which completions of [B, 2] there are
+UNPAIRED = [[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]
+DESIRABLE = [[1, 0]] * ROWS
+MIXED = [[1, 1], [0, 1], [1, 0], [1, 1], [0, 1]]
 LENGTHS = torch.tensor([[4, 2], [1, 3], [2, 4], [3, 3], [4, 1]])  # completion tokens of chosen and rejected
 
 
@@ -99,21 +103,22 @@ def run_dpo(points, leaf, *, loss_type, loss_weights=None, beta=0.1, label_smoot
 
 
 def mismatched_outputs(sums):
-    """Completions whose log-probs sum to sums [B, 2]: all of it at the first token."""
-    first = stacked(sums)[:, None]
-    return SimpleNamespace(log_probs=torch.cat([first, torch.zeros(len(first), LENGTH - 1, dtype=first.dtype)], dim=1))
+    """Completions whose log-probs sum to sums [N]: all of it at the first token."""
+    return SimpleNamespace(log_probs=torch.cat([sums[:, None], torch.zeros(len(sums), LENGTH - 1, dtype=sums.dtype)], dim=1))
 
 
-def run_kto(points, leaf, *, loss_type, beta=0.1, desirable_weight=1.0, undesirable_weight=1.0):
-    mask = stacked(points.mask)
+def run_kto(points, leaf, *, present=PAIRS, loss_type, beta=0.1, desirable_weight=1.0, undesirable_weight=1.0):
+    """Completions one by one, with a label each: those of [B, 2] that are present, row by row."""
+    present = torch.tensor(present).bool()
+    mask = points.mask[present]
     completion_mask = with_prompt(mask, 0.0).long()
-    policy = Answers(language_outputs(stacked(leaf) * mask, None), mismatched_outputs(points.policy_mismatched))
-    reference = Answers(language_outputs(stacked(points.reference), None), mismatched_outputs(points.reference_mismatched))
+    policy = Answers(language_outputs(leaf[present] * mask, None), mismatched_outputs(points.policy_mismatched[present]))
+    reference = Answers(language_outputs(points.reference[present], None), mismatched_outputs(points.reference_mismatched[present]))
     trainer = bare(
         KTOTrainer, model=policy, ref_model=reference, precompute_ref_logps=False, beta=beta, loss_type=loss_type, calculate_KL=loss_type == "kto", desirable_weight=desirable_weight, undesirable_weight=undesirable_weight,
     )  # fmt: skip
     inputs = {"input_ids": torch.zeros_like(completion_mask), "attention_mask": torch.ones_like(completion_mask), "completion_mask": completion_mask}
-    inputs["label"] = torch.arange(2 * ROWS) < ROWS
+    inputs["label"] = torch.tensor([True, False]).expand(ROWS, 2)[present]
     inputs |= {"KL_input_ids": torch.ones_like(completion_mask), "KL_attention_mask": torch.ones_like(completion_mask), "KL_completion_mask": completion_mask}
     loss = trainer._compute_loss(policy, inputs, False)
     metrics = {name: values[-1] for name, values in trainer._metrics["train"].items() if name.startswith("rewards/")}
@@ -210,9 +215,13 @@ def cases():
     yield {"plugin": "slic", "options": {"delta": 1.0, "nll_weight": 0.5}, "run": run_cpo, "trl": {"loss_type": "hinge", "beta": 1.0, "cpo_alpha": 0.5}}
     for beta in (0.1, 1.0):
         yield {"plugin": "orpo", "options": {"beta": beta}, "run": run_orpo, "trl": {"beta": beta}, "dtype": "float32"}
-    for options in ({}, {"beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.5}):
-        yield {"plugin": "kto", "options": {"kl_estimate": "none", **options}, "run": run_kto, "trl": {"loss_type": "apo_zero_unpaired", **options}}
-        yield {"plugin": "kto", "options": options, "run": run_kto, "trl": {"loss_type": "kto", **options}}
+    for present in (PAIRS, UNPAIRED, DESIRABLE, MIXED):
+        rows = {} if present is PAIRS else {"present": present}
+        for options in ({}, {"beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.5}):
+            apo_zero = {"run": run_kto, "trl": {"loss_type": "apo_zero_unpaired", **options, **rows}}
+            yield {"plugin": "kto", "options": {"kl_estimate": "none", **options}, **apo_zero}
+            yield {"plugin": "apo_zero_unpaired", "options": options, **apo_zero}
+            yield {"plugin": "kto", "options": options, "run": run_kto, "trl": {"loss_type": "kto", **options, **rows}}
 
 
 def solve(points, case):

@@ -2,7 +2,7 @@ import type { Objective } from '@tether/core';
 import { grad } from '@tether/graph';
 import * as cpo from '@tether/objective-cpo';
 import * as dpo from '@tether/objective-dpo';
-import { plugin as kto } from '@tether/objective-kto';
+import * as kto from '@tether/objective-kto';
 import { plugin as orpo } from '@tether/objective-orpo';
 import { plugin as simpo } from '@tether/objective-simpo';
 import { evaluatePart, makeBatchViews, type Points } from '@tether/testing';
@@ -12,6 +12,7 @@ import { readGolden } from './files.ts';
 interface ObjectiveCase {
   readonly plugin: string;
   readonly options: object;
+  readonly trl: { readonly present?: readonly (readonly (0 | 1)[])[] };
   readonly dtype: 'float64' | 'float32';
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
@@ -35,7 +36,8 @@ const PLUGINS: Readonly<Record<string, Objective>> = {
   ...cpo.plugins,
   simpo,
   orpo,
-  kto,
+  kto: kto.plugin,
+  ...kto.plugins,
 };
 
 /** Float64 on both sides leaves the order of sums; where TRL's code goes to float32, some of its roundoffs. */
@@ -47,25 +49,44 @@ const batch = makeBatchViews({
   sizes: { completionLength, viewLength: completionLength + 1, hiddenSize, vocabularySize },
 });
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, x) => total + x, 0);
+
+/** The mask [B, 2, C] of a case: completions that its rows lack have no tokens. */
+const maskOf = ({ trl: { present } }: ObjectiveCase): number[] =>
+  golden.points['batch/completionMask']!.map((isToken, at) => {
+    const completion = Math.floor(at / completionLength);
+    return (present?.[Math.floor(completion / 2)]?.[completion % 2] ?? 1) * isToken;
+  });
+
 /** The batch's inputs with the goldens' numbers, and the counts that belong to them. */
-function goldenPoints(): Points {
-  const mask = golden.points['batch/completionMask']!;
-  const tokens = [0, 1].map((side) =>
-    mask.reduce((sum, isToken, at) => sum + (Math.floor(at / completionLength) % 2 === side ? isToken : 0), 0),
+function goldenPoints(mask: readonly number[]): Points {
+  const lengths = Array.from({ length: rows }, (_, row) =>
+    [0, 1].map((side) => sum(mask.slice((2 * row + side) * completionLength).slice(0, completionLength))),
   );
+  const tokens = [0, 1].map((side) => sum(lengths.map((row) => row[side]!)));
+  const sideRows = [0, 1].map((side) => lengths.filter((row) => row[side]! > 0).length);
+  const counts: Record<string, number> = {
+    perRow: rows,
+    perToken: sum(tokens),
+    perSideToken0: tokens[0]!,
+    perSideToken1: tokens[1]!,
+    perCompletion: sum(sideRows),
+    perSideRow0: sideRows[0]!,
+    perSideRow1: sideRows[1]!,
+    perPair: lengths.filter((row) => row.every((length) => length > 0)).length,
+  };
   const numbers: Record<string, readonly number[]> = {
     ...golden.points,
-    'count/perRow': [1 / rows],
-    'count/perToken': [1 / (tokens[0]! + tokens[1]!)],
-    'count/perSideToken0': [1 / tokens[0]!],
-    'count/perSideToken1': [1 / tokens[1]!],
+    'batch/completionMask': mask,
+    ...Object.fromEntries(
+      Object.entries(counts).map(([name, count]) => [`count/${name}`, [1 / Math.max(1, count)]] as const),
+    ),
   };
   return Object.fromEntries(
     Object.entries(batch.points).map(([name, point]) => [name, { ...point, data: numbers[name] ?? point.data }]),
   );
 }
 
-const points = goldenPoints();
 const largest = { float64: 0, float32: 0 };
 
 function expectNear(actual: number, expected: number, record: ObjectiveCase, what: string): void {
@@ -78,19 +99,25 @@ function expectNear(actual: number, expected: number, record: ObjectiveCase, wha
 describe(`objectives against TRL ${golden.versions.trl}'s own code`, () => {
   const titled = golden.cases.map((record) => ({
     ...record,
-    title: `${record.plugin} ${JSON.stringify(record.options)}`,
+    title: `${record.plugin} ${JSON.stringify(record.options)} ${JSON.stringify(record.trl.present ?? '')}`,
   }));
   it.each(titled)('$title', (record) => {
     const plugin = PLUGINS[record.plugin]!;
-    const { loss, metrics = {}, gauges = {} } = plugin.loss(batch.views, plugin.config.parse(record.options));
+    const {
+      loss,
+      metrics,
+      partialMetrics = {},
+      gauges,
+    } = plugin.loss(batch.views, plugin.config.parse(record.options));
     const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
-    const found = evaluatePart(points, { ...metrics, ...gauges, loss, gradient });
+    const scalars = Object.assign({}, metrics, gauges, ...Object.values(partialMetrics));
+    const mask = maskOf(record);
+    const found = evaluatePart(goldenPoints(mask), { ...scalars, loss, gradient });
     expectNear(found['loss']!.data[0]!, record.loss, record, 'loss');
     for (const [name, value] of Object.entries(record.metrics)) {
       // What TRL calls SLiC has rewards of another scale.
       if (record.plugin !== 'slic' || name === 'nll_loss') expectNear(found[name]!.data[0]!, value, record, name);
     }
-    const mask = golden.points['batch/completionMask']!;
     record.gradient?.forEach((value, at) => {
       expectNear(found['gradient']!.data[at]! * mask[at]!, value, record, `gradient of token ${at}`);
     });

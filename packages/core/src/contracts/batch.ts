@@ -3,6 +3,8 @@
  *
  * Letters: B rows, T row length, S sides (2 for preference pairs: chosen then rejected; 1 for plain completions),
  * C the longest completion of the bucket, L the longest prompt + completion of the bucket.
+ *
+ * Where S is 2, a row may lack one side (unpaired data): that side's segment is empty and its masks are 0.
  */
 
 /** Static sizes of a batch. Batches of one bucket share one compiled step. */
@@ -45,6 +47,9 @@ export interface HostBatch {
 export interface EncodedRow {
   readonly rowNumber: number; // 1-based, in the source file
   readonly prompt: Int32Array;
-  /** One completion (S = 1) or chosen and rejected (S = 2), each with its end token. */
+  /**
+   * One completion (S = 1) or chosen and rejected (S = 2), each with its end token. Of an unpaired row (one completion
+   * labelled good or bad) the other side has no tokens.
+   */
   readonly completions: readonly Int32Array[];
 }

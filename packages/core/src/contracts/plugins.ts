@@ -6,7 +6,7 @@ import type { BatchViews, LossResult, Metrics } from './views.ts';
 
 /** What a plugin needs of the step, as data: nothing is computed that no plugin of the run asked for. */
 export type Need =
-  | 'rejected' // pairs, not single completions
+  | 'rejected' // sides to compare (pairs, or unpaired rows where the plugin takes them), not completions to imitate
   | 'referenceLogps'
   | 'referencePredictorStates'
   | 'mismatchedLogps' // of completions under the prompts of other rows, by both models
@@ -24,9 +24,17 @@ interface PluginBase<Config> {
   readonly config: z.ZodType<Config>;
 }
 
-export interface Objective<Config = unknown> extends PluginBase<Config> {
-  readonly kind: 'objective';
+interface LossPlugin<Config> extends PluginBase<Config> {
   needs(config: Config): readonly Need[];
+  /**
+   * Whether rows may lack one side: unpaired data, with one completion a row and a label. Such a plugin weighs sides by
+   * `views.present`, or takes means that do. Without it, unpaired data is refused in the plugin's name.
+   */
+  readonly takesUnpaired?: boolean;
+}
+
+export interface Objective<Config = unknown> extends LossPlugin<Config> {
+  readonly kind: 'objective';
   /** Pure: builds the loss of a batch. */
   loss(views: BatchViews, config: Config): LossResult;
 }
@@ -105,9 +113,8 @@ export interface Opponent<Config> {
   loss(context: PenaltyContext<Config>): OpponentResult;
 }
 
-export interface Regularizer<Config = unknown> extends PluginBase<Config> {
+export interface Regularizer<Config = unknown> extends LossPlugin<Config> {
   readonly kind: 'regularizer';
-  needs(config: Config): readonly Need[];
   networks?(dims: NetworkDims, config: Config): NetworkSpec;
   readonly opponent?: Opponent<Config>;
   /**

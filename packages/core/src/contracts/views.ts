@@ -51,6 +51,8 @@ export interface BatchViews {
   readonly mismatched?: MismatchedViews | undefined;
   readonly completionMask: Tensor; // [B, S, C], f32
   readonly completionLengths: Tensor; // [B, S], f32
+  /** Which completions there are: 1, or 0 for the side that an unpaired row lacks. Filler rows count as what they copy. */
+  readonly present: Tensor; // [B, S], f32
   readonly latentMask: Tensor; // [B, S, L], f32
   readonly rowWeight: Tensor; // [B], f32: 0 for filler rows
   /** Mean of x [B] over the real rows of the optimizer batch → scalar. */
@@ -59,15 +61,32 @@ export interface BatchViews {
   meanOverTokens(x: Tensor): Tensor;
   /** The same over the tokens of one side: x [B, C] → scalar. */
   meanOverSideTokens(x: Tensor, side: 0 | 1): Tensor;
+  /** Mean of x [B, S] over the real completions of the optimizer batch → scalar: of pairs both, of unpaired rows the one. */
+  meanOverCompletions(x: Tensor): Tensor;
+  /** Mean of x [B] over the rows that have the side → scalar; 0 where the optimizer batch has none. */
+  meanOverSide(x: Tensor, side: 0 | 1): Tensor;
+  /** Mean of x [B] over the rows that have both sides → scalar; 0 where the optimizer batch has none. */
+  meanOverPairs(x: Tensor): Tensor;
 }
 
 /** Scalars to log. */
 export type Metrics = Readonly<Record<string, Tensor>>;
 
+/**
+ * What the optimizer batch must have for a metric to mean something: rows with the side, some with each side (perhaps
+ * different rows), or rows with both.
+ */
+export type Presence = 'chosen' | 'rejected' | 'bothSides' | 'pairs';
+
+/** Metrics that are left out where there is nothing that they are about, rather than logged as 0. */
+export type PartialMetrics = Readonly<Partial<Record<Presence, Metrics>>>;
+
 export interface LossResult {
   readonly loss: Tensor; // scalar f32
   /** Means by the batch's own counts: summed over accumulated batches. */
   readonly metrics?: Metrics;
+  /** The same, of what unpaired data may lack. */
+  readonly partialMetrics?: PartialMetrics;
   /** Readings such as running means: the last batch's value counts. */
   readonly gauges?: Metrics;
 }

@@ -80,24 +80,38 @@ export interface BatchCounts {
   readonly rows: number;
   /** Completion tokens per side. */
   readonly sideTokens: readonly number[];
+  /** Rows that have the side. */
+  readonly sideRows: readonly number[];
+  /** Rows that have both sides. */
+  readonly pairs: number;
 }
 
 /** Counts real rows and completion tokens over the micro-batches of one optimizer step. */
 export function countBatches(batches: Iterable<HostBatch>): BatchCounts {
-  const sideTokens: number[] = [];
-  let rows = 0;
+  const sideTokens: number[] = [0];
+  const sideRows: number[] = [0];
+  let [rows, pairs] = [0, 0];
   for (const { shape, completionMask, rowWeight } of batches) {
-    const { sides } = shape;
-    while (sideTokens.length < sides) sideTokens.push(0);
+    const { sides, completionLength } = shape;
+    while (sideTokens.length < sides) {
+      sideTokens.push(0);
+      sideRows.push(0);
+    }
     rowWeight.forEach((weight, row) => {
       rows += weight;
+      let present = 0;
       for (let side = 0; side < sides; side++) {
-        const start = (row * sides + side) * shape.completionLength;
-        for (let t = start; t < start + shape.completionLength; t++) sideTokens[side]! += completionMask[t]! * weight;
+        const start = (row * sides + side) * completionLength;
+        const tokens = completionMask.subarray(start, start + completionLength).reduce((sum, mask) => sum + mask, 0);
+        sideTokens[side]! += tokens * weight;
+        if (tokens === 0) continue;
+        sideRows[side]! += weight;
+        present++;
       }
+      if (present === 2) pairs += weight;
     });
   }
-  return { rows, sideTokens: sideTokens.length === 0 ? [0] : sideTokens };
+  return { rows, sideTokens, sideRows, pairs };
 }
 
 /** Inverse counts as scalar inputs: multiplying keeps one division on the host, in float64. */
@@ -105,6 +119,9 @@ export interface CountInputs {
   readonly perRow: Tensor;
   readonly perToken: Tensor;
   readonly perSideToken: readonly Tensor[];
+  readonly perCompletion: Tensor;
+  readonly perSideRow: readonly Tensor[];
+  readonly perPair: Tensor;
 }
 
 export function countInputs(sides: 1 | 2): CountInputs {
@@ -113,15 +130,23 @@ export function countInputs(sides: 1 | 2): CountInputs {
     perRow: scalar('perRow'),
     perToken: scalar('perToken'),
     perSideToken: Array.from({ length: sides }, (_, side) => scalar(`perSideToken${side}`)),
+    perCompletion: scalar('perCompletion'),
+    perSideRow: Array.from({ length: sides }, (_, side) => scalar(`perSideRow${side}`)),
+    perPair: scalar('perPair'),
   };
 }
 
-export function countValues({ rows, sideTokens }: BatchCounts): Map<string, HostTensor> {
-  const tokens = sideTokens.reduce((sum, count) => sum + count, 0);
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+export function countValues({ rows, sideTokens, sideRows, pairs }: BatchCounts): Map<string, HostTensor> {
+  const inverse = (name: string, count: number) => scalarValue(`count/${name}`, 1 / Math.max(1, count));
   return new Map([
-    scalarValue('count/perRow', 1 / Math.max(1, rows)),
-    scalarValue('count/perToken', 1 / Math.max(1, tokens)),
-    ...sideTokens.map((count, side) => scalarValue(`count/perSideToken${side}`, 1 / Math.max(1, count))),
+    inverse('perRow', rows),
+    inverse('perToken', total(sideTokens)),
+    ...sideTokens.map((count, side) => inverse(`perSideToken${side}`, count)),
+    inverse('perCompletion', total(sideRows)),
+    ...sideRows.map((count, side) => inverse(`perSideRow${side}`, count)),
+    inverse('perPair', pairs),
   ]);
 }
 

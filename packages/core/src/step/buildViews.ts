@@ -1,6 +1,6 @@
-import { gather, mul, reduceSum, reshape, scope, stopGradient, type Tensor } from '@tether/graph';
+import { cast, gather, less, mul, reduceSum, reshape, scope, stopGradient, type Tensor } from '@tether/graph';
 import type { BatchShape, BatchViews, LanguageModel, ModelInputs, ModelViews, Parameters } from '../contracts/index.ts';
-import { sideOf } from '../views/index.ts';
+import { pairOf, sideOf } from '../views/index.ts';
 import type { BatchInputs, CountInputs } from './batchInputs.ts';
 
 /** Rows of hidden states [B, T, H] at flat indices [B, S, X] → [B, S, X, H]. */
@@ -77,17 +77,28 @@ export function batchViews(
   policy: ModelViews,
   reference: ModelViews | undefined,
 ): BatchViews {
-  const tokenWeight = mul(batch.completionMask, reshape(batch.rowWeight, [shape.rows, 1, 1])); // [B, S, C]
+  const { rows, sides } = shape;
+  const tokenWeight = mul(batch.completionMask, reshape(batch.rowWeight, [rows, 1, 1])); // [B, S, C]
+  const completionLengths = reduceSum(batch.completionMask, [2]);
+  const present = cast(less(0, completionLengths), 'f32');
+  const weight = mul(present, reshape(batch.rowWeight, [rows, 1])); // [B, S]
   return {
-    sides: shape.sides,
+    sides,
     policy,
     reference,
     completionMask: batch.completionMask,
-    completionLengths: reduceSum(batch.completionMask, [2]),
+    completionLengths,
+    present,
     latentMask: batch.viewMask,
     rowWeight: batch.rowWeight,
     meanOverRows: (x) => mul(reduceSum(mul(x, batch.rowWeight)), counts.perRow),
     meanOverTokens: (x) => mul(reduceSum(mul(x, tokenWeight)), counts.perToken),
     meanOverSideTokens: (x, side) => mul(reduceSum(mul(x, sideOf(tokenWeight, side))), counts.perSideToken[side]!),
+    meanOverCompletions: (x) => mul(reduceSum(mul(x, weight)), counts.perCompletion),
+    meanOverSide: (x, side) => mul(reduceSum(mul(x, sideOf(weight, side))), counts.perSideRow[side]!),
+    meanOverPairs(x) {
+      const { chosen, rejected } = pairOf({ sides }, weight);
+      return mul(reduceSum(mul(x, mul(chosen, rejected))), counts.perPair);
+    },
   };
 }

@@ -1,6 +1,13 @@
 import { add, globalNorm, grad, input, mul, scope, traceGraph, type Graph, type Tensor } from '@tether/graph';
-import type { BatchShape, BatchViews, LanguageModel, Metrics, Parameters, WeightViews } from '../contracts/index.ts';
-import { pairOf, sideOf } from '../views/index.ts';
+import type {
+  BatchShape,
+  BatchViews,
+  LanguageModel,
+  Parameters,
+  PartialMetrics,
+  WeightViews,
+} from '../contracts/index.ts';
+import { sideOf } from '../views/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, readModel } from './buildViews.ts';
 import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefinition } from './definition.ts';
@@ -26,11 +33,10 @@ export const policyInputs = (definition: Pick<StepDefinition, 'model'>): Paramet
   );
 
 /** TRL's `logps/*`. */
-function logpMetrics(views: BatchViews): Metrics {
-  const { sums } = views.policy.logps;
-  if (views.sides === 1) return { 'logps/chosen': views.meanOverRows(sideOf(sums, 0)) };
-  const { chosen, rejected } = pairOf(views, sums);
-  return { 'logps/chosen': views.meanOverRows(chosen), 'logps/rejected': views.meanOverRows(rejected) };
+function logpMetrics(views: BatchViews): PartialMetrics {
+  const mean = (side: 0 | 1) => views.meanOverSide(sideOf(views.policy.logps.sums, side), side);
+  const chosen = { 'logps/chosen': mean(0) };
+  return views.sides === 1 ? { chosen } : { chosen, rejected: { 'logps/rejected': mean(1) } };
 }
 
 /** The trained parameters and their initial values, for a regularizer that asks for them. */
@@ -103,7 +109,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   readings.metric('loss', total);
   readings.metric('objective/loss', result.loss);
   readings.addAll(result);
-  readings.addAll({ metrics: scope('metrics', () => logpMetrics(views)) });
+  readings.addAll({ partialMetrics: scope('metrics', () => logpMetrics(views)) });
 
   const outputs: Record<string, Tensor> = { ...updates };
   const trained = trainableParameters(model);

@@ -14,14 +14,17 @@ import { detached, readModel } from './buildViews.ts';
 
 const PREFIX = 'mismatched';
 
-/** Room for the longest prompt of the bucket (L − 1, before at least one token) with its longest completions. */
-function mismatchedShape({ rows, sides, completionLength, viewLength }: BatchShape): BatchShape {
+/**
+ * Room for the longest prompt of the bucket (L − 1, before at least one token) with its longest completions: no more
+ * than S·C tokens, nor than a row holds behind a prompt.
+ */
+function mismatchedShape({ rows, rowLength, sides, completionLength, viewLength }: BatchShape): BatchShape {
   const prompt = viewLength - 1;
   return {
     rows,
     sides,
     completionLength,
-    rowLength: prompt + sides * completionLength,
+    rowLength: prompt + Math.min(sides * completionLength, rowLength - 1),
     viewLength: prompt + completionLength,
   };
 }

@@ -12,7 +12,7 @@ import {
 import { runGraph, takeOutput } from './runGraph.ts';
 import type { Trainer } from './trainer.ts';
 
-/** What an evaluation says of one row; arrays have one entry per side. */
+/** What an evaluation says of one row; arrays have one entry per side, of no meaning where it has no completion tokens. */
 export interface RowEvaluation {
   readonly rowNumber: number;
   readonly logps: readonly number[];
@@ -40,19 +40,20 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { backend, definition } = trainer.options;
   const needs = new Set(withObjective ? definition.objective.plugin.needs(definition.objective.config) : []);
-  const counts = countValues(countBatches(batches));
+  const counts = countBatches(batches);
+  const countInputs = countValues(counts);
   const vectors: ReadingVector[] = [];
   const rows: RowEvaluation[] = [];
   for (const batch of batches) {
     const compiled = await trainer.executables.evaluation(batch.shape, withObjective);
-    const values = new Map([...batchValues(batch), ...mismatchedValues(needs, batch), ...counts]);
+    const values = new Map([...batchValues(batch), ...mismatchedValues(needs, batch), ...countInputs]);
     const outputs = await runGraph(backend, compiled.executable, trainer.state, values);
     vectors.push({ layout: compiled.layout, vector: (await takeOutput(backend, outputs, READINGS)).data });
     const perRow: Record<string, HostTensor> = {};
     for (const name of Object.values(ROW_OUTPUTS)) perRow[name] = await takeOutput(backend, outputs, name);
     rows.push(...rowEvaluations(batch, perRow));
   }
-  return { readings: combineReadings(vectors), rows };
+  return { readings: combineReadings(vectors, counts), rows };
 }
 
 function rowEvaluations(batch: HostBatch, outputs: Readonly<Record<string, HostTensor>>): RowEvaluation[] {

@@ -152,7 +152,8 @@ export class Trainer {
       if (!vector.every(Number.isFinite)) throw await this.#nonFinite(microBatches, step, index);
       vectors.push({ layout: compiled.layout, vector });
     }
-    const readings = combineReadings(vectors);
+    const counts = countBatches(microBatches);
+    const readings = combineReadings(vectors, counts);
     await this.#update(step, readings['grad_norm']!);
     await this.#syncReference(step + 1);
     const epoch = (step + 1) / batches.stepsPerEpoch;
@@ -164,7 +165,7 @@ export class Trainer {
         epoch,
       },
       tokens: microBatches.reduce((sum, { shape }) => sum + shape.rows * shape.rowLength, 0),
-      rows: Math.min(settings.per_device_train_batch_size * microBatches.length, countBatches(microBatches).rows),
+      rows: Math.min(settings.per_device_train_batch_size * microBatches.length, counts.rows),
     };
   }
 

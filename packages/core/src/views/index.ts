@@ -1,2 +1,2 @@
-export { rewardMetrics } from './metrics.ts';
-export { pairOf, requireMismatched, requireReference, requireWeights, sideOf } from './sides.ts';
+export { rewardMetrics, unpairedRewardMetrics } from './metrics.ts';
+export { pairOf, requireMismatched, requireReference, requireWeights, sideOf, stackPair, type Pair } from './sides.ts';

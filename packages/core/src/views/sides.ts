@@ -1,4 +1,4 @@
-import { reshape, sliceAxis, type Tensor } from '@tether/graph';
+import { concat, reshape, sliceAxis, type Tensor } from '@tether/graph';
 import type { BatchViews, MismatchedViews, ModelViews, PenaltyContext, WeightViews } from '../contracts/index.ts';
 
 /** One side of x [B, S, …] → [B, …]; side 0 is chosen, side 1 rejected. */
@@ -7,11 +7,22 @@ export function sideOf(x: Tensor, side: 0 | 1): Tensor {
   return reshape(sliceAxis(x, 1, side, side + 1), [rows!, ...rest]);
 }
 
+/** Something of each side, such as one number per row, [B]. */
+export interface Pair {
+  readonly chosen: Tensor;
+  readonly rejected: Tensor;
+}
+
 /** Chosen and rejected halves of x [B, 2, …]. Throws where the batch has single completions. */
-export function pairOf(views: BatchViews, x: Tensor): { readonly chosen: Tensor; readonly rejected: Tensor } {
-  if (views.sides !== 2)
-    throw new Error('this plugin compares chosen with rejected, but the data has single completions');
+export function pairOf({ sides }: Pick<BatchViews, 'sides'>, x: Tensor): Pair {
+  if (sides !== 2) throw new Error('this plugin compares chosen with rejected, but the data has single completions');
   return { chosen: sideOf(x, 0), rejected: sideOf(x, 1) };
+}
+
+/** The inverse of `pairOf` for one number per row: two of [B] → [B, 2]. */
+export function stackPair({ chosen, rejected }: Pair): Tensor {
+  const column = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, 1]);
+  return concat([column(chosen), column(rejected)], 1);
 }
 
 /** The reference's views. Throws where the plugin did not declare that it needs them. */

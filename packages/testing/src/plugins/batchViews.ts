@@ -91,14 +91,19 @@ function modelPoints(name: string, rows: readonly TestRow[], sides: 1 | 2, sizes
 /** 1 / the counts over the real rows of the optimizer batch. */
 function countPoints(rows: readonly TestRow[], sides: 1 | 2, sizes: TestSizes): Points {
   const real = rows.filter(({ isFiller }) => !isFiller);
-  const sideTokens = Array.from({ length: sides }, (_, side) =>
-    real.reduce((sum, row) => sum + lengthsOf(row, side, sizes).completion, 0),
-  );
+  const tokensOf = (row: TestRow, side: number): number => lengthsOf(row, side, sizes).completion;
+  const everySide = Array.from({ length: sides }, (_, side) => side);
+  const sideTokens = everySide.map((side) => real.reduce((sum, row) => sum + tokensOf(row, side), 0));
+  const sideRows = everySide.map((side) => real.filter((row) => tokensOf(row, side) > 0).length);
+  const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
   const inverse = (count: number): Point => ({ dtype: 'f32', shape: [], data: [1 / Math.max(1, count)] });
   return {
     'count/perRow': inverse(real.length),
-    'count/perToken': inverse(sideTokens.reduce((sum, count) => sum + count, 0)),
+    'count/perToken': inverse(total(sideTokens)),
     ...Object.fromEntries(sideTokens.map((count, side) => [`count/perSideToken${side}`, inverse(count)])),
+    'count/perCompletion': inverse(total(sideRows)),
+    ...Object.fromEntries(sideRows.map((count, side) => [`count/perSideRow${side}`, inverse(count)])),
+    'count/perPair': inverse(real.filter(({ only }) => only === undefined).length),
   };
 }
 
@@ -202,10 +207,14 @@ export function viewsOver(tensors: Tensors, needs: readonly Need[] = EVERY_NEED)
     viewMask: tensors['batch/viewMask']!,
     rowWeight: tensors['batch/rowWeight']!,
   };
+  const bySide = (name: string) => Array.from({ length: shape.sides }, (_, side) => tensors[`count/${name}${side}`]!);
   const counts: CountInputs = {
     perRow: tensors['count/perRow']!,
     perToken: tensors['count/perToken']!,
-    perSideToken: Array.from({ length: shape.sides }, (_, side) => tensors[`count/perSideToken${side}`]!),
+    perSideToken: bySide('perSideToken'),
+    perCompletion: tensors['count/perCompletion']!,
+    perSideRow: bySide('perSideRow'),
+    perPair: tensors['count/perPair']!,
   };
   const readsReference = needs.some((need) => need.startsWith('reference'));
   const reference = readsReference ? restrictedReference(modelViewsOf('reference', tensors), permit) : undefined;

@@ -2,6 +2,7 @@ import { defineObjective, requireReference, sideOf, type BatchViews, type LossRe
 import {
   cast,
   constant,
+  div,
   iota,
   logSigmoid,
   mean,
@@ -43,7 +44,11 @@ testObjective(
 );
 
 /** Titles of the kit's tests that a loss fails. */
-function failuresOf(build: (views: BatchViews) => LossResult, needs: readonly Need[] = ['rejected']): string[] {
+function failuresOf(
+  build: (views: BatchViews) => LossResult,
+  needs: readonly Need[] = ['rejected'],
+  takesUnpaired = false,
+): string[] {
   const failures: string[] = [];
   const under: LossUnderTest = { needs, extra: {}, build };
   lossTests(
@@ -55,6 +60,7 @@ function failuresOf(build: (views: BatchViews) => LossResult, needs: readonly Ne
       }
     },
     () => under,
+    takesUnpaired,
   );
   return failures;
 }
@@ -135,6 +141,23 @@ describe('the kit for losses catches', () => {
     const { views } = makeBatchViews({ needs: ['referenceLogps'] });
     expect(() => views.reference?.latents).toThrow('add "referenceLatents" to `needs`');
     expect(() => views.policy.latents).toThrow('add "latents" to `needs`');
+  });
+
+  it('a loss of unpaired rows that divides by what they lack, or reads it', () => {
+    const lengths = (views: BatchViews) => sideOf(views.completionLengths, 0);
+    const divides = failuresOf(
+      (views) => ({ loss: views.meanOverSide(div(sideOf(views.policy.logps.sums, 0), lengths(views)), 0) }),
+      ['rejected'],
+      true,
+    );
+    expect(divides).toContain('takes rows that lack a side: finite values and gradients');
+    const firstUnit = (views: BatchViews) => sliceAxis(sideOf(views.policy.predictorStates, 0), 1, 0, 1); // [B, 1, H]
+    const reads = failuresOf(
+      (views) => ({ loss: views.meanOverRows(reduceSum(firstUnit(views), [1, 2])) }),
+      ['rejected'],
+      true,
+    );
+    expect(reads).toEqual(['ignores what stands in the place of sides that rows lack']);
   });
 
   it('a need that is declared but never read', () => {

@@ -2,7 +2,7 @@ import { grad, printGraph, traceGraph, type Tensor } from '@tether/graph';
 import { expect } from 'vitest';
 import { inputsOf, type Point, type Tensors } from '../point.ts';
 import { gradcheckPoints } from '../gradcheck.ts';
-import { viewsOver } from './batchViews.ts';
+import { viewsOver, type BatchViewsOptions } from './batchViews.ts';
 import { evaluateFor, lossOver, pointsFor, scalarsOf, valuesOf, type LossUnderTest } from './lossUnderTest.ts';
 import type { TestRow } from './rows.ts';
 
@@ -29,7 +29,11 @@ const withoutGauges = (values: Readonly<Record<string, number>>): Record<string,
 const isAllZero = ({ data }: Point): boolean => Array.from(data).every((x) => x === 0);
 
 /** The loss's gradient with respect to all inputs of one model. */
-function gradientsOf(under: LossUnderTest, model: 'policy' | 'reference', rows = ROWS): Record<string, Point> {
+function gradientsOf(
+  under: LossUnderTest,
+  model: 'policy' | 'reference',
+  options: BatchViewsOptions = { rows: ROWS },
+): Record<string, Point> {
   const gradients = (tensors: Tensors): Record<string, Tensor> => {
     const named = Object.entries(tensors).filter(([name]) => name.startsWith(`${model}/`));
     const results = grad(
@@ -38,7 +42,7 @@ function gradientsOf(under: LossUnderTest, model: 'policy' | 'reference', rows =
     );
     return Object.fromEntries(named.map(([name], index) => [name, results[index]!]));
   };
-  return evaluateFor(under, gradients, { rows });
+  return evaluateFor(under, gradients, options);
 }
 
 function shapeTests(test: Test, make: () => LossUnderTest): void {
@@ -86,7 +90,7 @@ function rowTests(test: Test, make: () => LossUnderTest): void {
     expectSame(valuesOf(under, { rows: [...ROWS, filler(5), filler(6)] }), plain);
   });
   test('sends no gradient to filler rows', () => {
-    const gradients = gradientsOf(make(), 'policy', [filler(4), filler(5)]);
+    const gradients = gradientsOf(make(), 'policy', { rows: [filler(4), filler(5)] });
     const reached = Object.entries(gradients).filter(([, gradient]) => !isAllZero(gradient));
     expect(reached.map(([name]) => name)).toEqual([]);
   });
@@ -109,11 +113,40 @@ function rowTests(test: Test, make: () => LossUnderTest): void {
   });
 }
 
+const unpaired = (...sides: readonly (0 | 1)[]): TestRow[] => sides.map((only, content) => ({ content, only }));
+
+/** Batches of unpaired rows with both sides, beside pairs, and of one side alone. */
+const UNPAIRED: readonly (readonly TestRow[])[] = [
+  unpaired(0, 1, 1, 0),
+  [...unpaired(1, 0), { content: 2 }],
+  unpaired(0, 0),
+  unpaired(1, 1),
+];
+
+function unpairedTests(test: Test, make: () => LossUnderTest): void {
+  test('takes rows that lack a side: finite values and gradients', () => {
+    const under = make();
+    for (const rows of UNPAIRED) {
+      const values = valuesOf(under, { rows, sides: 2 });
+      expect(Object.entries(values).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
+      const gradients = Object.values(gradientsOf(under, 'policy', { rows, sides: 2 }));
+      expect(gradients.every(({ data }) => Array.from(data).every(Number.isFinite))).toBe(true);
+    }
+  });
+  test('ignores what stands in the place of sides that rows lack', () => {
+    const under = make();
+    for (const rows of UNPAIRED) {
+      expectSame(valuesOf(under, { rows, sides: 2, garbage: 1 }), valuesOf(under, { rows, sides: 2, garbage: 2 }));
+    }
+  });
+}
+
 /** What holds for the loss of an objective and for the penalty of a regularizer. */
-export function lossTests(test: Test, make: () => LossUnderTest): void {
+export function lossTests(test: Test, make: () => LossUnderTest, takesUnpaired = false): void {
   shapeTests(test, make);
   gradientTests(test, make);
   rowTests(test, make);
+  if (takesUnpaired) unpairedTests(test, make);
 }
 
 /** Declared needs that a loss never reads; reading undeclared ones throws. */

@@ -1,4 +1,4 @@
-import type { BatchViews, LossResult, Need } from '@tether/core';
+import type { BatchViews, LossResult, Metrics, Need } from '@tether/core';
 import type { Tensor } from '@tether/graph';
 import { inputsOf, type Points, type Tensors } from '../point.ts';
 import { batchPoints, evaluatePart, evaluateScalars, viewsOver, type BatchViewsOptions } from './batchViews.ts';
@@ -23,11 +23,20 @@ export const lossOver = ({ needs, build }: LossUnderTest, tensors: Tensors): Los
   build(viewsOver(tensors, needs).views, tensors);
 
 /** Loss, metrics and gauges under names of their own. */
-export const scalarsOf = ({ loss, metrics = {}, gauges = {} }: LossResult): Record<string, Tensor> => ({
-  loss,
-  ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`metric ${name}`, value])),
-  ...Object.fromEntries(Object.entries(gauges).map(([name, value]) => [`gauge ${name}`, value])),
-});
+export function scalarsOf({ loss, gauges = {}, ...means }: LossResult): Record<string, Tensor> {
+  return {
+    loss,
+    ...Object.fromEntries(Object.entries(allMetrics(means)).map(([name, value]) => [`metric ${name}`, value])),
+    ...Object.fromEntries(Object.entries(gauges).map(([name, value]) => [`gauge ${name}`, value])),
+  };
+}
+
+/** Metrics that every batch has and those that not every batch has. */
+export const allMetrics = ({
+  metrics = {},
+  partialMetrics = {},
+}: Pick<LossResult, 'metrics' | 'partialMetrics'>): Metrics =>
+  Object.assign({}, metrics, ...Object.values(partialMetrics)) as Metrics;
 
 /** Values of loss, metrics and gauges for a batch. */
 export function valuesOf(under: LossUnderTest, options: BatchViewsOptions = {}): Record<string, number> {

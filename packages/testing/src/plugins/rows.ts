@@ -7,6 +7,8 @@ export interface TestRow {
   readonly content: number;
   /** Filler rows have contents as well, but the weight 0. */
   readonly isFiller?: boolean;
+  /** The one side of an unpaired row; both by default. */
+  readonly only?: 0 | 1;
 }
 
 export interface TestSizes {
@@ -19,8 +21,13 @@ export interface TestSizes {
 /** Small enough to differentiate element by element. */
 export const SMALL: TestSizes = { completionLength: 3, viewLength: 4, hiddenSize: 4, vocabularySize: 5 };
 
-/** Lengths of a row's completion and of its prompt + completion. */
-export function lengthsOf({ content }: TestRow, side: number, sizes: TestSizes): { completion: number; view: number } {
+/** Lengths of a row's completion and of its prompt + completion; 0 of a side that the row lacks. */
+export function lengthsOf(
+  { content, only }: TestRow,
+  side: number,
+  sizes: TestSizes,
+): { completion: number; view: number } {
+  if (only !== undefined && only !== side) return { completion: 0, view: 0 };
   const completion = 1 + ((content + side) % sizes.completionLength);
   return { completion, view: Math.min(sizes.viewLength, completion + 1 + (content % 2)) };
 }

@@ -21,7 +21,8 @@ function underTest(plugin: Objective, raw: unknown): LossUnderTest {
 /**
  * Registers the tests that every objective has to pass, for each config: a finite scalar loss that depends on the
  * policy, gradients that central differences confirm, no gradient to the reference, no influence of filler rows and
- * of masked places, the same loss in any order of rows, micro-batches that add up, and `needs` that are enough.
+ * of masked places, the same loss in any order of rows, micro-batches that add up, `needs` that are enough, and, where the
+ * plugin takes unpaired rows, no influence of the sides that rows lack.
  *
  * ```ts
  * testObjective(plugin, { configs: [{}, { label_smoothing: 0.1 }] });
@@ -33,7 +34,7 @@ export function testObjective(plugin: Objective, { configs = [{}], skips = [] }:
     for (const raw of configs) {
       describe(`with ${JSON.stringify(raw)}`, () => {
         const make = (): LossUnderTest => underTest(plugin, raw);
-        lossTests(test, make);
+        lossTests(test, make, plugin.takesUnpaired);
         test('reads what it declares, and nothing else', () => {
           expect(unreadNeeds([make()])).toEqual([]);
         });

@@ -5,7 +5,7 @@ import { inputsOf } from '../point.ts';
 import type { Skip, SuiteTest } from '../skips.ts';
 import { configTests } from './configTests.ts';
 import { lossTests, unreadNeeds } from './lossTests.ts';
-import { lossOver, pointsFor, type LossUnderTest } from './lossUnderTest.ts';
+import { allMetrics, lossOver, pointsFor, type LossUnderTest } from './lossUnderTest.ts';
 import { opponentTests } from './opponentTests.ts';
 import {
   contextOver,
@@ -74,15 +74,15 @@ export function testRegularizer(
     for (const raw of configs) {
       describe(`with ${JSON.stringify(raw)}`, () => {
         const make = (): RegularizerUnderTest => regularizerUnderTest(plugin, raw);
-        lossTests(test, () => penaltyOf(make()));
+        lossTests(test, () => penaltyOf(make()), plugin.takesUnpaired);
         test('reads what it declares, and nothing else', () => {
           const under = make();
           expect(unreadNeeds([penaltyOf(under), ...opponentLossOf(under)])).toEqual([]);
         });
         test('metrics start with the regularizer’s key', () => {
           const under = penaltyOf(make());
-          const { metrics = {}, gauges = {} } = lossOver(under, inputsOf(pointsFor(under)));
-          const names = Object.keys({ ...metrics, ...gauges });
+          const { gauges = {}, ...means } = lossOver(under, inputsOf(pointsFor(under)));
+          const names = Object.keys({ ...allMetrics(means), ...gauges });
           expect(names.filter((name) => !name.startsWith(`${KEY}/`))).toEqual([]);
         });
         networkTests(test, make);

@@ -2,10 +2,14 @@ import { z } from 'zod';
 
 export const KL_ESTIMATES = ['mismatched', 'opposite', 'none'] as const;
 
-export const ktoConfig = z.strictObject({
+const weights = {
   beta: z.number().positive().default(0.1).describe('strength of the pull to the reference; larger stays closer'),
   desirable_weight: z.number().min(0).default(1).describe('weight of desirable (chosen) completions'),
   undesirable_weight: z.number().min(0).default(1).describe('weight of undesirable (rejected) completions'),
+};
+
+export const ktoConfig = z.strictObject({
+  ...weights,
   kl_estimate: z
     .enum(KL_ESTIMATES)
     .default('mismatched')
@@ -14,3 +18,7 @@ export const ktoConfig = z.strictObject({
     ),
 });
 export type KtoConfig = z.infer<typeof ktoConfig>;
+
+/** The same with z = 0. */
+export const apoZeroUnpairedConfig = z.strictObject(weights);
+export type ApoZeroUnpairedConfig = z.infer<typeof apoZeroUnpairedConfig>;

@@ -1,8 +1,15 @@
 import { grad } from '@tether/graph';
-import { evaluatePart, evaluateScalars, makeBatchViews, testObjective, type Points } from '@tether/testing';
+import {
+  evaluatePart,
+  evaluateScalars,
+  makeBatchViews,
+  testObjective,
+  type Points,
+  type TestRow,
+} from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { ktoConfig } from './config.ts';
-import { plugin } from './index.ts';
+import { plugin, plugins } from './index.ts';
 import { ktoLoss } from './kto.ts';
 
 testObjective(plugin, {
@@ -15,23 +22,27 @@ testObjective(plugin, {
   ],
 });
 
+testObjective(plugins['apo_zero_unpaired']!, { configs: [{}, { desirable_weight: 2, undesirable_weight: 0.5 }] });
+
 /** One-token completions of given log-ratios; `lengths` 0 takes a side away. */
 function batchOf(ratios: readonly (readonly [number, number])[], lengths = ratios.map(() => [1, 1])) {
   const sizes = { completionLength: 1, viewLength: 2, hiddenSize: 2, vocabularySize: 3 };
-  const batch = makeBatchViews({ rows: ratios.map((_, content) => ({ content })), sizes });
+  const rows = lengths.map(([chosen, rejected], content): TestRow =>
+    chosen === 0 ? { content, only: 1 } : rejected === 0 ? { content, only: 0 } : { content },
+  );
+  const batch = makeBatchViews({ rows, sizes });
   const set = (name: string, data: readonly number[]) => ({ ...batch.points[name]!, data });
   const points: Points = {
     ...batch.points,
     'policy/logps': set('policy/logps', ratios.flat()),
     'reference/logps': set('reference/logps', ratios.flat().fill(0)),
-    'batch/completionMask': set('batch/completionMask', lengths.flat()),
   };
   return { ...batch, points };
 }
 
 function valueOf(batch: ReturnType<typeof batchOf>, options: object): Record<string, number> {
-  const { loss, metrics, gauges } = ktoLoss(batch.views, ktoConfig.parse(options));
-  return evaluateScalars(batch.points, { loss, ...metrics, ...gauges });
+  const { loss, partialMetrics, gauges } = ktoLoss(batch.views, ktoConfig.parse(options));
+  return evaluateScalars(batch.points, Object.assign({ loss, ...gauges }, ...Object.values(partialMetrics ?? {})));
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -75,7 +86,46 @@ describe('the KTO loss', () => {
     });
   });
 
-  it('takes rows with one completion: an absent side counts nowhere', () => {
+  it('judges unpaired rows by the side that they have, as their pairs', () => {
+    const options = { beta: 0.5, kl_estimate: 'opposite', desirable_weight: 3 };
+    const pairs: [number, number][] = [
+      [1, -2],
+      [3, 3],
+    ];
+    const apart = batchOf(
+      pairs.flatMap(([up, down]) => [
+        [up, 9],
+        [9, down],
+      ]),
+      pairs.flatMap(() => [
+        [1, 0],
+        [0, 1],
+      ]),
+    );
+    const [found, expected] = [valueOf(apart, options), valueOf(batchOf(pairs), options)];
+    for (const name of ['loss', 'kl/chosen', 'kl/rejected', 'rewards/chosen', 'rewards/rejected', 'rewards/margins']) {
+      expect(found[name]).toBeCloseTo(expected[name]!, 12);
+    }
+  });
+
+  it('is a mean over completions, of pairs and of unpaired rows', () => {
+    const lengths = [
+      [1, 1],
+      [1, 0],
+    ];
+    const batch = batchOf(
+      [
+        [1, -2],
+        [3, 9],
+      ],
+      lengths,
+    );
+    const found = valueOf(batch, { beta: 1, kl_estimate: 'none', undesirable_weight: 2 });
+    expect(found['loss']).toBeCloseTo((sigmoid(-1) + sigmoid(-3) + 2 * sigmoid(-2)) / 3, 12);
+    expect(found).toMatchObject({ 'rewards/chosen': 2, 'rewards/rejected': -2, 'rewards/margins': 4 });
+  });
+
+  it('sends no gradient to a side that a row lacks', () => {
     const lengths = [
       [1, 0],
       [0, 1],
@@ -87,10 +137,8 @@ describe('the KTO loss', () => {
       ],
       lengths,
     );
-    const found = valueOf(batch, { beta: 1, kl_estimate: 'none', desirable_weight: 3 });
-    expect(found['loss']).toBeCloseTo((3 * (1 - sigmoid(1)) + (1 - sigmoid(1))) / 2, 12);
     const { loss } = ktoLoss(batch.views, ktoConfig.parse({ kl_estimate: 'opposite' }));
     const gradient = evaluatePart(batch.points, { g: grad(loss, [batch.tensors['policy/logps']!])[0]! })['g']!;
-    expect([gradient.data[1], gradient.data[2]].map(Math.abs as (x: number | undefined) => number)).toEqual([0, 0]);
+    expect(Array.from(gradient.data, (slope) => slope !== 0)).toEqual([true, false, false, true]);
   });
 });

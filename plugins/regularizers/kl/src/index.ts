@@ -10,6 +10,7 @@ export const plugin = defineRegularizer<KlConfig>({
   description: 'divergence of the policy from the reference at completion positions',
   config: klConfig,
   needs: ({ estimator }) => [isFullDistribution(estimator) ? 'referencePredictorStates' : 'referenceLogps'],
+  takesUnpaired: true,
   penalty: klPenalty,
 });
 export default plugin;

@@ -8,6 +8,7 @@ export const plugin = defineRegularizer<L2InitialConfig>({
   description: 'squared distance of the trained weights from their initial values (Li et al. 2018, L2-SP)',
   config: l2InitialConfig,
   needs: () => ['weights'],
+  takesUnpaired: true,
   penalty: l2InitialPenalty,
 });
 export default plugin;

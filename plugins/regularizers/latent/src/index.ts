@@ -17,7 +17,7 @@ interface LatentDistance<Config> {
   distance(sequences: Sequences, config: Config, seed: Tensor): Tensor;
 }
 
-/** A penalty on a distance between hidden states, averaged over rows and sides. */
+/** A penalty on a distance between hidden states, averaged over sequences. */
 const latentRegularizer = <Config extends StatesChoice>({
   name,
   description,
@@ -29,6 +29,7 @@ const latentRegularizer = <Config extends StatesChoice>({
     description,
     config: schema,
     needs: needsOf,
+    takesUnpaired: true,
     penalty: ({ views, config, seed }) => ({
       loss: meanDistance(views, config, (sequences) => distance(sequences, config, seed)),
     }),

@@ -1,4 +1,4 @@
-import { concat, mul, reduceSum, reshape, type Tensor } from '@tether/graph';
+import { concat, reshape, type Tensor } from '@tether/graph';
 import { requireReference, type BatchViews, type ModelViews, type Need } from '@tether/core';
 import type { StatesChoice } from './config.ts';
 
@@ -6,7 +6,7 @@ import type { StatesChoice } from './config.ts';
 export interface Sequences {
   readonly policy: Tensor; // [N, P, H]
   readonly reference: Tensor; // [N, P, H]
-  /** [N, P], 1 at positions that count; a row that fills up a batch has none. */
+  /** [N, P], 1 at positions that count; a side that a row lacks has none. */
   readonly mask: Tensor;
 }
 
@@ -45,7 +45,7 @@ const CHOICES: Readonly<Record<StatesChoice['positions'], Choice>> = {
 
 export const needsOf = ({ positions }: StatesChoice): readonly Need[] => CHOICES[positions].needs;
 
-/** The mean over rows and sides of a distance between the two models' states of a sequence, [N] → scalar. */
+/** The mean over completions of a distance between the two models' states of a sequence, [N] → scalar. */
 export function meanDistance(
   views: BatchViews,
   { positions, latent_layers: layers }: StatesChoice,
@@ -59,5 +59,5 @@ export function meanDistance(
     reference: flat(reference),
     mask: reshape(mask, [rows * sides, length]),
   });
-  return views.meanOverRows(mul(reduceSum(reshape(distances, [rows, sides]), [1]), 1 / sides));
+  return views.meanOverCompletions(reshape(distances, [rows, sides]));
 }

@@ -8,6 +8,7 @@ export const plugin = defineRegularizer<NllConfig>({
   description: 'negative log-likelihood of the chosen completions, mixed into the objective',
   config: nllConfig,
   needs: () => [],
+  takesUnpaired: true,
   penalty: nllPenalty,
 });
 export default plugin;

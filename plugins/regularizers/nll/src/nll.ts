@@ -5,8 +5,8 @@ import type { NllConfig } from './config.ts';
 const NLL: Readonly<Record<NllConfig['mean'], (views: BatchViews) => Tensor>> = {
   tokens: (views) => views.meanOverSideTokens(neg(sideOf(views.policy.logps.tokens, 0)), 0),
   completions: (views) => {
-    const lengths = maximum(sideOf(views.completionLengths, 0), 1); // filler rows have no tokens
-    return views.meanOverRows(neg(div(sideOf(views.policy.logps.sums, 0), lengths)));
+    const lengths = maximum(sideOf(views.completionLengths, 0), 1); // rows may lack this side
+    return views.meanOverSide(neg(div(sideOf(views.policy.logps.sums, 0), lengths)), 0);
   },
 };
 

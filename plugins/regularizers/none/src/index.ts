@@ -8,6 +8,7 @@ export const plugin = defineRegularizer<NoneConfig>({
   description: 'no penalty: the plain objective',
   config: noneConfig,
   needs: () => [],
+  takesUnpaired: true,
   penalty: () => ({ loss: constant(0) }),
 });
 export default plugin;
