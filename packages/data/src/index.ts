@@ -4,10 +4,10 @@ export * from './random.ts';
 export type { RawRow } from './reading/row.ts';
 export { readRows } from './reading/readRows.ts';
 
-export { type EncodedRows, type Indexed, joined, type SizedRow } from './rows/indexed.ts';
+export { each, type EncodedRows, type Indexed, joined, type SizedRow } from './rows/indexed.ts';
 
 export type { Message, PreferenceExample, PromptOrCompletion } from './formats/example.ts';
-export { plainText } from './formats/example.ts';
+export { plainText, sideNames } from './formats/example.ts';
 export { type Columns, type DataFormat, dataFormatSchema, FORM_NAMES, type FormName } from './formats/config.ts';
 export { detectForm, parseRow, type ParsedRow } from './formats/parseRow.ts';
 export { readExamples, type ReadRow } from './formats/readExamples.ts';

@@ -5,7 +5,7 @@ import * as dpo from '@tether/objective-dpo';
 import * as kto from '@tether/objective-kto';
 import { plugin as orpo } from '@tether/objective-orpo';
 import { plugin as simpo } from '@tether/objective-simpo';
-import { evaluatePart, makeBatchViews, type Points } from '@tether/testing';
+import { allMetrics, evaluatePart, makeBatchViews, type Points } from '@tether/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readGolden } from './files.ts';
 
@@ -103,16 +103,10 @@ describe(`objectives against TRL ${golden.versions.trl}'s own code`, () => {
   }));
   it.each(titled)('$title', (record) => {
     const plugin = PLUGINS[record.plugin]!;
-    const {
-      loss,
-      metrics,
-      partialMetrics = {},
-      gauges,
-    } = plugin.loss(batch.views, plugin.config.parse(record.options));
+    const { loss, gauges, ...means } = plugin.loss(batch.views, plugin.config.parse(record.options));
     const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
-    const scalars = Object.assign({}, metrics, gauges, ...Object.values(partialMetrics));
     const mask = maskOf(record);
-    const found = evaluatePart(goldenPoints(mask), { ...scalars, loss, gradient });
+    const found = evaluatePart(goldenPoints(mask), { ...allMetrics(means), ...gauges, loss, gradient });
     expectNear(found['loss']!.data[0]!, record.loss, record, 'loss');
     for (const [name, value] of Object.entries(record.metrics)) {
       // What TRL calls SLiC has rewards of another scale.

@@ -42,6 +42,27 @@ const METRICS: readonly MetricDefinition[] = [
     better: 'higher',
     description: 'How much more log-probability the chosen answer gained over the reference than the rejected one.',
   },
+  {
+    id: 'rewardSeparation',
+    label: 'Reward separation',
+    better: 'higher',
+    description:
+      'Share of all combinations of a chosen with a rejected held-out completion in which the chosen one gained more over the reference: of unpaired data.',
+  },
+  {
+    id: 'chosenGain',
+    label: 'Log-ratio of chosen',
+    unit: 'nats',
+    better: 'higher',
+    description: 'Log-probability that completions labelled true gained over the reference.',
+  },
+  {
+    id: 'rejectedGain',
+    label: 'Log-ratio of rejected',
+    unit: 'nats',
+    better: 'lower',
+    description: 'Log-probability that completions labelled false gained over the reference.',
+  },
   standardMetrics.loss,
   standardMetrics.kl,
   {

@@ -42,6 +42,7 @@ export const SHIPPED_PLUGINS: Readonly<Record<string, PluginLoader>> = {
   ...family(() => import('@tether/objective-cpo'), ['slic']),
   orpo: () => import('@tether/objective-orpo'),
   kto: () => import('@tether/objective-kto'),
+  ...family(() => import('@tether/objective-kto'), ['apo_zero_unpaired']),
   simpo: () => import('@tether/objective-simpo'),
   sft: () => import('@tether/objective-sft'),
   none: () => import('@tether/regularizer-none'),

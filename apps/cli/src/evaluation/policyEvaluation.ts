@@ -1,10 +1,11 @@
-import { evaluate, type HostBatch, type RowEvaluation, type Trainer } from '@tether/core';
+import { evaluate, type HostBatch, type Trainer } from '@tether/core';
 import type { Measurement } from '@tether/compare';
 import type { DataConfig } from '@tether/data';
 import type { Generator } from '@tether/model';
 import type { EvaluationSection } from '../config/runSchema.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import { goldOf, type EvaluationPrompt } from './prompts.ts';
+import { rewardMeasurements } from './rewardMeasurements.ts';
 import { sampleAnswers, type SampledAnswer } from './sampling.ts';
 
 /** Everything that judging a policy needs. */
@@ -15,7 +16,7 @@ export interface Judge {
   readonly data: DataConfig;
   readonly evaluation: EvaluationSection;
   readonly prompts: readonly EvaluationPrompt[];
-  /** Held-out pairs, made batch by batch each time they are gone through. */
+  /** Held-out rows, made batch by batch each time they are gone through. */
   readonly pairs: Iterable<HostBatch>;
   /** Of the run; answers of every arm with the same seed share their random numbers. */
   readonly seed: number;
@@ -50,10 +51,7 @@ const perPrompt = (ids: readonly string[], values: readonly number[]): NonNullab
 
 const isEmpty = (items: Iterable<unknown>): boolean => items[Symbol.iterator]().next().done === true;
 
-/** Log-probability that the policy gained over the reference on one side. */
-const gain = ({ logps, referenceLogps }: RowEvaluation, side: number): number => logps[side]! - referenceLogps[side]!;
-
-/** The objective's loss and TRL's metrics over the held-out pairs, and per pair whether chosen gained more than rejected. */
+/** The objective's loss and TRL's metrics over the held-out rows, and per row what the policy gained on it. */
 export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
   readonly readings: Readonly<Record<string, number>>;
   readonly measurements: readonly Measurement[];
@@ -61,17 +59,8 @@ export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
   if (isEmpty(pairs)) return { readings: {}, measurements: [] };
   const { readings, rows } = await evaluate(trainer, pairs, true);
   const split = 'heldout';
-  const measurements: Measurement[] = [{ metric: 'loss', split, value: readings['loss'] ?? null }];
-  if (rows[0]?.logps.length === 2) {
-    const ids = rows.map(({ rowNumber }) => `row ${rowNumber}`);
-    const right = rows.map((row) => (gain(row, 0) > gain(row, 1) ? 1 : 0));
-    const margins = rows.map((row) => gain(row, 0) - gain(row, 1));
-    measurements.push(
-      { metric: 'rewardAccuracy', split, perPrompt: perPrompt(ids, right) },
-      { metric: 'rewardMargin', split, perPrompt: perPrompt(ids, margins) },
-    );
-  }
-  return { readings, measurements };
+  const loss: Measurement = { metric: 'loss', split, value: readings['loss'] ?? null };
+  return { readings, measurements: [loss, ...rewardMeasurements(rows, split)] };
 }
 
 /** Answers at one temperature, as measurements of every split. */
@@ -142,7 +131,8 @@ export interface CoursePoint {
 
 /**
  * Where the policy stands during training: KL to the reference on its own samples at temperature 1, against the gold
- * reward of those samples, or, without one, the reward accuracy on held-out pairs.
+ * reward of those samples, or, without one, the reward accuracy on held-out pairs (of unpaired
+ * rows the separation).
  */
 export async function coursePoint(judge: Judge, step: number): Promise<CoursePoint> {
   const { trainer, prepared, generator, data, evaluation, prompts, seed } = judge;
@@ -154,7 +144,8 @@ export async function coursePoint(judge: Judge, step: number): Promise<CoursePoi
     seed,
   });
   const gold = answers.flatMap(({ prompt, text }) => goldOf(data, prompt.text, text) ?? []);
-  const accuracy = measuredValue(pairs.measurements.find(({ metric }) => metric === 'rewardAccuracy'));
+  const measured = (wanted: string) => measuredValue(pairs.measurements.find(({ metric }) => metric === wanted));
+  const accuracy = measured('rewardAccuracy') ?? measured('rewardSeparation');
   return {
     step,
     kl: answers.length === 0 ? null : mean(answers.map(({ kl }) => kl)),

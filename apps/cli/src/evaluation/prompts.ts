@@ -65,7 +65,7 @@ async function dataPrompts(
   const prompts: EvaluationPrompt[] = [];
   let tooLong = 0;
   if (count === 0) return { prompts, tooLong };
-  for await (const { rowNumber, prompt, completions } of dataset.examples('eval')) {
+  for await (const { rowNumber, prompt, completions, label } of dataset.examples('eval')) {
     const text = plainText(prompt);
     if (seen.has(text)) continue;
     seen.add(text);
@@ -74,7 +74,7 @@ async function dataPrompts(
       tooLong++;
       continue;
     }
-    const reference = completions[0] === undefined ? {} : { reference: plainText(completions[0]) };
+    const reference = completions[0] === undefined || label === false ? {} : { reference: plainText(completions[0]) };
     prompts.push({ id: `row ${rowNumber}`, split: 'heldout', text, tokens, ...reference });
     if (prompts.length === count) break;
   }

@@ -1,4 +1,4 @@
-import { plainText, type InspectedRow, type PromptOrCompletion } from '@tether/data';
+import { plainText, sideNames, type InspectedRow, type PromptOrCompletion } from '@tether/data';
 import pc from 'picocolors';
 import type { TokenString } from '../model/tokenStrings.ts';
 
@@ -26,12 +26,11 @@ export function partsOf({ prompt, completions }: NonNullable<InspectedRow['encod
   const names = completions.length === 1 ? (['completion'] as const) : (['chosen', 'rejected'] as const);
   return [
     { name: 'prompt', tokens: [...prompt], firstPosition: 0, isTrained: false },
-    ...completions.map((tokens, side): RowPart => ({
-      name: names[side]!,
-      tokens: [...tokens],
-      firstPosition: prompt.length,
-      isTrained: true,
-    })),
+    ...completions.flatMap((tokens, side): RowPart[] =>
+      tokens.length === 0
+        ? [] // the side that an unpaired row lacks
+        : [{ name: names[side]!, tokens: [...tokens], firstPosition: prompt.length, isTrained: true }],
+    ),
   ];
 }
 
@@ -102,7 +101,7 @@ function endOf(tokens: readonly number[], eosTokenId: number): string {
 
 function seamLines({ seam, encoded, example }: InspectedRow, names: TokenNames): string[] {
   if (seam === undefined || example === undefined) return [];
-  const sides = example.completions.length === 1 ? ['completion'] : ['chosen', 'rejected'];
+  const sides = sideNames(example);
   const written = (tokens: readonly number[]) => tokens.map((id) => visible(names.name(id).text)).join('|');
   return [
     '',
@@ -139,7 +138,7 @@ function textLines(name: string, part: PromptOrCompletion): string[] {
 export function rowAsText(row: InspectedRow): string[] {
   const { example } = row;
   if (example === undefined) return [headLine(row), '', ...findingLines(row)];
-  const names = example.completions.length === 1 ? ['completion'] : ['chosen', 'rejected'];
+  const names = sideNames(example);
   const parts = example.completions.flatMap((completion, side) => textLines(names[side]!, completion));
   const findings = findingLines(row);
   return [

@@ -8,7 +8,7 @@ import {
   type Backend,
   type HostBatch,
 } from '@tether/core';
-import { loadDataset, longestView, type Dataset } from '@tether/data';
+import { each, joined, loadDataset, locateRow, longestView, type Dataset } from '@tether/data';
 import { createGenerator } from '@tether/model';
 import type { ResolvedPlugins } from '../config/resolvePlugins.ts';
 import type { RunConfig } from '../config/runSchema.ts';
@@ -54,15 +54,8 @@ export const loadRunData = (
 
 function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
   const needs = needsOf(plugins);
-  const sides = dataset.train.sizes.at(0)?.completions.length;
-  if (needs.has('rejected') && sides === 1) {
-    const users = [plugins.objective, ...plugins.regularizers].filter((use) =>
-      use.plugin.needs(use.config).includes('rejected'),
-    );
-    throw new RunError(
-      `the data has single completions, but ${users.map(({ plugin }) => plugin.name).join(' and ')} need pairs of chosen and rejected`,
-    );
-  }
+  checkRows(plugins, dataset);
+  checkPartners(plugins, config);
   if (config.training.sync_ref_model) checkMovingReference(prepared, needsReference(needs));
   if (needs.has('weights') && movingParameters(prepared.model).length === 0) {
     throw new RunError(
@@ -73,6 +66,39 @@ function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
   if (longest > prepared.maxLength) {
     throw new RunError(
       `the longest row has ${longest} tokens, but the model was made for ${prepared.maxLength} (max_position_embeddings): set data.max_length to ${prepared.maxLength} or less (it is ${config.data.max_length ?? 'not limited'})`,
+    );
+  }
+}
+
+/** A row alone in its batch would be its own partner. */
+function checkPartners(plugins: ResolvedPlugins, { training }: RunConfig): void {
+  const uses = [plugins.objective, ...plugins.regularizers];
+  const mixing = uses.filter(({ plugin, config }) => plugin.needs(config).includes('mismatchedLogps'));
+  const { per_device_train_batch_size: rows, per_device_eval_batch_size: evalRows = rows } = training;
+  if (mixing.length === 0 || Math.min(rows, evalRows) > 1) return;
+  const option = rows > 1 ? 'per_device_eval_batch_size' : 'per_device_train_batch_size';
+  throw new RunError(
+    `${named(mixing)} completions under the prompts of other rows of the same batch, but batches have one row: set training.${option} to 2 or more (gradient_accumulation_steps makes up for it)`,
+  );
+}
+
+const named = (uses: readonly { readonly plugin: { readonly name: string } }[]): string =>
+  `${uses.map(({ plugin }) => plugin.name).join(' and ')} ${uses.length === 1 ? 'needs' : 'need'}`;
+
+/** Every plugin has to be able to do with the kind of rows that there are. */
+function checkRows(plugins: ResolvedPlugins, { train, eval: held, report }: Dataset): void {
+  const uses = [plugins.objective, ...plugins.regularizers];
+  const comparing = uses.filter(({ plugin, config }) => plugin.needs(config).includes('rejected'));
+  if (comparing.length > 0 && train.sizes.at(0)?.completions.length === 1) {
+    throw new RunError(`the data has single completions, but ${named(comparing)} pairs of chosen and rejected`);
+  }
+  const pairing = uses.filter(({ plugin }) => plugin.takesUnpaired !== true);
+  if (pairing.length === 0) return;
+  for (const { rowNumber, completions } of each(joined(train.sizes, held.sizes))) {
+    if (completions.every(({ length }) => length > 0)) continue;
+    const { source, row } = locateRow(report.sources, rowNumber);
+    throw new RunError(
+      `the data is unpaired (row ${row} of ${source} is the first with one completion and a label), but ${named(pairing)} pairs of chosen and rejected, or single completions: take objective kto or apo_zero_unpaired, with regularizers that take unpaired data, or, to imitate the completions labelled true, data.format: completion with data.on_bad_row: drop`,
     );
   }
 }

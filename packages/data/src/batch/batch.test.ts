@@ -55,6 +55,21 @@ describe('a collated batch', () => {
     expect([...batch.viewMask]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
   });
 
+  it('has nothing of a side that a row lacks', () => {
+    const [up, down] = row.completions;
+    const apart = [
+      { ...row, completions: [up!, new Int32Array()] },
+      { ...row, completions: [new Int32Array(), down!] },
+    ];
+    const batch = collate(apart, { ...shape, rowLength: 5 }, { layout: 'compact', padTokenId: 1 });
+    expect([...batch.tokens]).toEqual([5, 6, 7, 8, 9, 5, 6, 10, 1, 1]);
+    expect([...batch.segments]).toEqual([1, 1, 2, 2, 2, 1, 1, 3, 0, 0]);
+    expect([...batch.positions]).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 0, 0]);
+    expect([...batch.predictors]).toEqual([1, 2, 3, 0, 0, 0, 0, 0, 0, 6, 0, 0]);
+    expect([...batch.completionMask]).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0]);
+    expect([...batch.viewMask]).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0]);
+  });
+
   it('is filled up with copies of a real row, of weight 0 and number −1', () => {
     const batch = collate([row], shape, { layout: 'compact', padTokenId: 1 });
     expect([...batch.rowWeight]).toEqual([1, 0]);
@@ -77,7 +92,7 @@ describe('a collated batch', () => {
     );
     expect(refused(rowOf(3, 2, 1))).toThrow(/it has 1 completions, the batch 2/);
     expect(refused(rowOf(3, 0, 1, 1))).toThrow(/no prompt token/);
-    expect(refused(rowOf(3, 1, 1, 0))).toThrow(/completion of no tokens/);
+    expect(refused(rowOf(3, 1, 0, 0))).toThrow(/no completion tokens/);
     expect(refused(rowOf(3, 2, 4, 1))).toThrow(DataError);
     expect(() => collate([], shape, options)).toThrow(RangeError);
     expect(() => collate([row, row, row], shape, options)).toThrow(RangeError);

@@ -34,7 +34,7 @@ function problemOf(row: EncodedRow, shape: BatchShape, layout: Layout): string |
   if (row.completions.length !== shape.sides)
     return `it has ${row.completions.length} completions, the batch ${shape.sides}`;
   if (row.prompt.length === 0) return 'it has no prompt token to predict the first completion token from';
-  if (row.completions.some(({ length }) => length === 0)) return 'it has a completion of no tokens';
+  if (row.completions.every(({ length }) => length === 0)) return 'it has no completion tokens';
   const { completion, view } = rowLengths(row);
   if (completion > shape.completionLength)
     return `its completion has ${completion} tokens, the bucket ${shape.completionLength}`;
@@ -88,9 +88,11 @@ function putView(
   span: number,
 ): void {
   const promptLength = row.prompt.length;
+  const length = row.completions[side]!.length;
+  if (length === 0) return; // a side that the row lacks is not seen as its prompt alone
   for (let k = 0; k < promptLength; k++) arrays.views[at + k] = rowStart + k;
   for (let k = 0; k < span; k++) arrays.views[at + promptLength + k] = start + k;
-  arrays.viewMask.fill(1, at, at + promptLength + row.completions[side]!.length);
+  arrays.viewMask.fill(1, at, at + promptLength + length);
 }
 
 function putRow(arrays: BatchArrays, row: EncodedRow, b: number, shape: BatchShape, layout: Layout): void {

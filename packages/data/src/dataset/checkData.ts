@@ -1,4 +1,4 @@
-import { encodeExample } from '../encode/encodeExample.ts';
+import { encodeExample, onItsSide } from '../encode/encodeExample.ts';
 import type { TextTokenizer } from '../encode/tokenizer.ts';
 import { plainText, type PreferenceExample } from '../formats/example.ts';
 import { buildReport, type DataReport } from '../report/report.ts';
@@ -13,8 +13,12 @@ import { survey } from './survey.ts';
 const withLength = (part: PreferenceExample['prompt']) => ({ length: plainText(part).length });
 
 /** Without a tokenizer there is no truncation and no prefix check, and lengths are in characters. */
-const asTexts = ({ rowNumber, prompt, completions }: PreferenceExample) => ({
-  row: { rowNumber, prompt: withLength(prompt), completions: completions.map(withLength) } satisfies SizedRow,
+const asTexts = ({ rowNumber, prompt, completions, label }: PreferenceExample) => ({
+  row: {
+    rowNumber,
+    prompt: withLength(prompt),
+    completions: onItsSide(label, completions, '').map(withLength),
+  } satisfies SizedRow,
   findings: [],
 });
 

@@ -9,9 +9,10 @@ function canonical(part: PromptOrCompletion): unknown {
   return typeof part === 'string' ? part : part.map(({ role, content }) => [role, content]);
 }
 
-/** sha256 of an example's prompt and completions; its row number does not count. */
-export function exampleHash({ prompt, completions }: PreferenceExample): string {
-  return sha256(JSON.stringify([canonical(prompt), completions.map(canonical)]));
+/** sha256 of an example's prompt, completions and label; its row number does not count. */
+export function exampleHash({ prompt, completions, label }: PreferenceExample): string {
+  const judged = label === undefined ? [] : [label];
+  return sha256(JSON.stringify([canonical(prompt), completions.map(canonical), ...judged]));
 }
 
 /** Rows with the same prompt are held out together; a row without a prompt stands for itself. */

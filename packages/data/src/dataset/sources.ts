@@ -3,7 +3,7 @@ import { DataError } from '../errors.ts';
 import type { FormName } from '../formats/config.ts';
 import type { PreferenceExample } from '../formats/example.ts';
 import type { ParsedRow } from '../formats/parseRow.ts';
-import { completionsOf, readExamples } from '../formats/readExamples.ts';
+import { sidesOf, readExamples } from '../formats/readExamples.ts';
 import { filesOf } from '../reading/folder.ts';
 import { readRows, requireKind } from '../reading/readRows.ts';
 import type { SourceSummary } from '../report/report.ts';
@@ -106,10 +106,10 @@ export async function sourcesOf(options: SourceOptions): Promise<readonly RowSou
 }
 
 function requireOneKind([first, ...others]: readonly SourceSummary[]): void {
-  const other = others.find(({ form }) => completionsOf(form) !== completionsOf(first!.form));
+  const other = others.find(({ form }) => sidesOf(form) !== sidesOf(first!.form));
   if (other === undefined) return;
   throw new DataError(
-    `${first!.name} and ${other.name} do not go together: one has preference pairs, the other single completions.`,
+    `${first!.name} and ${other.name} do not go together: one has preferences, the other single completions to imitate.`,
   );
 }
 

@@ -51,12 +51,16 @@ export function splitAtBoundary(
 
 /**
  * Gives every row a prompt token, since the first predicted token needs a position that predicts it.
- * A single completion passes its first token on (nothing could predict it); a pair gets the tokenizer's start token,
- * or its end token where that serves as the start of documents. Undefined when neither is possible.
+ * A completion to imitate passes its first token on (nothing could predict it); a preference gets the tokenizer's start
+ * token, or its end token where that serves as the start of documents. Undefined when neither is possible.
  */
-export function withPromptToken(parts: TokenParts, tokenizer: TextTokenizer): TokenParts | undefined {
+export function withPromptToken(
+  parts: TokenParts,
+  isPreference: boolean,
+  tokenizer: TextTokenizer,
+): TokenParts | undefined {
   if (parts.prompt.length > 0) return parts;
-  const only = parts.completions.length === 1 ? parts.completions[0]! : undefined;
+  const only = isPreference ? undefined : parts.completions[0]!;
   if (only !== undefined) {
     return only.length > 1 ? { prompt: only.slice(0, 1), completions: [only.slice(1)] } : undefined;
   }

@@ -1,8 +1,8 @@
 import type { EncodedRow } from '@tether/core';
 import { BadRow } from '../errors.ts';
-import { type PreferenceExample, plainText } from '../formats/example.ts';
+import { type PreferenceExample, plainText, sideNames } from '../formats/example.ts';
 import { type Finding, isDropped } from '../report/finding.ts';
-import { type SplitExample, splitAtBoundary, withPromptToken } from './boundary.ts';
+import { type SplitExample, splitAtBoundary, type TokenParts, withPromptToken } from './boundary.ts';
 import type { EncodeOptions } from './config.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import { truncate } from './truncate.ts';
@@ -25,16 +25,19 @@ export function checkExample(
   }
   const empty = texts.flatMap((text, side) => (text.trim() === '' ? [side] : []));
   if (empty.length > 0) {
-    const names = texts.length === 1 ? ['completion'] : ['chosen', 'rejected'];
+    const names = sideNames(example);
     const reason = `${empty.map((side) => names[side]).join(' and ')} empty`;
     findings.push({ kind: 'empty-completion', action: options.drop_empty_completions ? 'dropped' : 'kept', reason });
   }
-  const needsPrompt = texts.length === 2; // a single text to continue from nothing is no fault
-  if (needsPrompt && plainText(example.prompt).trim() === '') {
+  // a single text to continue from nothing is no fault
+  if (isPreference(example) && plainText(example.prompt).trim() === '') {
     findings.push({ kind: 'empty-prompt', action: 'kept', reason: 'the prompt is empty' });
   }
   return findings;
 }
+
+const isPreference = ({ completions, label }: PreferenceExample): boolean =>
+  completions.length === 2 || label !== undefined;
 
 function equalCompletions(completions: readonly number[][]): boolean {
   const [first, second] = completions;
@@ -79,7 +82,7 @@ function encodeParts(
   if (split.completions.some(({ length }) => length === 0)) {
     findings.push({ kind: 'empty-completion', action: 'dropped', reason: 'a completion has no tokens' });
   }
-  const started = withPromptToken(split, tokenizer);
+  const started = withPromptToken(split, isPreference(example), tokenizer);
   if (started === undefined) {
     findings.push({ kind: 'empty-prompt', action: 'dropped', reason: 'no token stands before the completion' });
   }
@@ -92,13 +95,23 @@ function encodeParts(
     findings.push({ kind: 'identical-pair', action, reason: 'chosen equals rejected once truncated' });
     if (action === 'dropped') return { row: undefined, findings };
   }
-  return { row: toRow(example.rowNumber, parts), findings };
+  return { row: toRow(example, parts), findings };
 }
 
-function toRow(rowNumber: number, parts: { prompt: number[]; completions: number[][] }): EncodedRow {
+function toRow({ rowNumber, label }: PreferenceExample, { prompt, completions }: TokenParts): EncodedRow {
   return {
     rowNumber,
-    prompt: Int32Array.from(parts.prompt),
-    completions: parts.completions.map((completion) => Int32Array.from(completion)),
+    prompt: Int32Array.from(prompt),
+    completions: onItsSide(label, completions, []).map((completion) => Int32Array.from(completion)),
   };
+}
+
+/** Both sides of an unpaired row, by its label; completions of other rows as they are. */
+export function onItsSide<Part>(
+  label: boolean | undefined,
+  completions: readonly Part[],
+  absent: Part,
+): readonly Part[] {
+  if (label === undefined) return completions;
+  return label ? [...completions, absent] : [absent, ...completions];
 }

@@ -1,6 +1,21 @@
 import { BadRow } from '../errors.ts';
-import { has, requiredText, requiredTextOrMessages } from './fields.ts';
+import type { Columns } from './config.ts';
+import type { PromptOrCompletion } from './example.ts';
+import { type Fields, has, requiredText, requiredTextOrMessages } from './fields.ts';
 import type { RowForm } from './form.ts';
+
+/** `prompt` and `completion`, both text or both messages. */
+export function promptAndCompletion(
+  row: Fields,
+  columns: Columns,
+): { readonly prompt: PromptOrCompletion; readonly completions: readonly PromptOrCompletion[] } {
+  const prompt = requiredTextOrMessages(row, columns.prompt);
+  const answer = requiredTextOrMessages(row, columns.completion);
+  if (typeof prompt !== typeof answer) {
+    throw new BadRow(`"${columns.prompt}" and "${columns.completion}" must be both text or both messages`);
+  }
+  return { prompt, completions: [answer] };
+}
 
 /**
  * One completion to imitate: `prompt` and `completion` (text or messages), or plain `text` to continue from nothing. Of rows
@@ -11,18 +26,13 @@ export const completion: RowForm = {
   parse(row, { columns }) {
     if (row[columns.label] === false) {
       throw new BadRow(
-        `"${columns.label}" is false: an undesirable completion is nothing to imitate. Unpaired preferences (KTO) need ` +
-          'pairs of chosen and rejected here',
+        `"${columns.label}" is false: an undesirable completion is nothing to imitate; as preferences (objective kto), such ` +
+          'rows are of format unpaired',
       );
     }
     if (!has(row, columns.completion) && has(row, columns.text)) {
       return { prompt: '', completions: [requiredText(row, columns.text)] };
     }
-    const prompt = requiredTextOrMessages(row, columns.prompt);
-    const answer = requiredTextOrMessages(row, columns.completion);
-    if (typeof prompt !== typeof answer) {
-      throw new BadRow(`"${columns.prompt}" and "${columns.completion}" must be both text or both messages`);
-    }
-    return { prompt, completions: [answer] };
+    return promptAndCompletion(row, columns);
   },
 };

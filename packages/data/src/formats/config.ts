@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The forms of rows that are understood; `auto` takes the form of the first row that fits one. */
-export const FORM_NAMES = ['trl', 'sharegpt', 'instruction', 'transcript', 'completion'] as const;
+export const FORM_NAMES = ['trl', 'sharegpt', 'instruction', 'transcript', 'unpaired', 'completion'] as const;
 export type FormName = (typeof FORM_NAMES)[number];
 
 const columnsSchema = z
@@ -24,7 +24,7 @@ export const dataFormatSchema = z.strictObject({
     .enum(['auto', ...FORM_NAMES])
     .default('auto')
     .describe(
-      'Form of the rows: TRL columns, ShareGPT pairs, instruction/input pairs, Human:/Assistant: transcripts (hh-rlhf), or single completions.',
+      'Form of the rows: TRL columns, ShareGPT pairs, instruction/input pairs, Human:/Assistant: transcripts (hh-rlhf), unpaired (one completion with a label), or single completions.',
     ),
   columns: columnsSchema.prefault({}),
   prompt_style: z

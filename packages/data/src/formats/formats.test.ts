@@ -182,9 +182,39 @@ describe('other forms', () => {
   });
 
   it('single completions with a label: only desirable ones can be imitated', () => {
-    expect(parse({ prompt: 'a', completion: ' b', label: true })).toMatchObject({ completions: [' b'] });
+    const desirable = parseRow({ prompt: 'a', completion: ' b', label: true }, 1, 'completion', options);
+    expect(desirable).toMatchObject({ ok: true, example: { completions: [' b'] } });
     expect(problem({ prompt: 'a', completion: ' b', label: false }, 'completion')).toContain('"label" is false');
     expect(parse({ text: 'a review', label: 0 })).toMatchObject({ completions: ['a review'] }); // a class, no preference
+  });
+
+  it.each([
+    [true, true],
+    [1, true],
+    [false, false],
+    [0n, false],
+  ])('unpaired preferences, label %s', (given, label) => {
+    const text = { prompt: 'a', completion: ' b', label: given };
+    expect(detectForm(text, columns)).toBe('unpaired');
+    expect(parseRow(text, 3, 'unpaired', options)).toEqual({
+      ok: true,
+      example: { rowNumber: 3, prompt: 'a', completions: [' b'], label },
+    });
+    const chat = { prompt: [user('Why?')], completion: [assistant('So.')], label: given };
+    expect(parseRow(chat, 3, 'unpaired', options)).toMatchObject({
+      example: { completions: [[assistant('So.')]], label },
+    });
+  });
+
+  it('unpaired preferences: labels are never guessed', () => {
+    expect(problem({ prompt: 'a', completion: ' b' }, 'unpaired')).toBe('no "label" column');
+    expect(problem({ prompt: 'a', completion: ' b', label: 'yes' }, 'unpaired')).toContain("found 'yes'");
+    expect(problem({ prompt: 'a', completion: ' b', label: 2 }, 'unpaired')).toContain(
+      'must be true or false, found 2',
+    );
+    const missing = { prompt: 'a', completion: ' b', label: null };
+    expect([detectForm(missing, columns), problem(missing, 'unpaired')]).toEqual(['unpaired', '"label" is null']);
+    expect(detectForm({ prompt: 'a', completion: ' b', label: 'praise' }, columns)).toBe('completion'); // a class
   });
 
   it('single completions: prompt and completion, or plain text', () => {

@@ -8,9 +8,17 @@ import { instruction } from './instruction.ts';
 import { sharegpt } from './sharegpt.ts';
 import { transcript } from './transcript.ts';
 import { trl } from './trl.ts';
+import { unpaired } from './unpaired.ts';
 
 /** Every form, the most particular first: the order in which `auto` tries them. */
-export const FORMS: Readonly<Record<FormName, RowForm>> = { sharegpt, instruction, transcript, trl, completion };
+export const FORMS: Readonly<Record<FormName, RowForm>> = {
+  sharegpt,
+  instruction,
+  transcript,
+  trl,
+  unpaired,
+  completion,
+};
 
 export type ParsedRow =
   { readonly ok: true; readonly example: PreferenceExample } | { readonly ok: false; readonly problem: string };

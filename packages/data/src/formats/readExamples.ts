@@ -21,7 +21,8 @@ function unknownForm(source: string, pending: readonly RawRow[], columns: Column
   return new DataError(
     `${source}: no row has a known form; ${found}.\n` +
       `Known forms: ${columns.chosen} + ${columns.rejected} (with ${columns.prompt}, ${columns.instruction} or ` +
-      `${columns.conversations}), ${columns.prompt} + ${columns.completion}, or ${columns.text}. ` +
+      `${columns.conversations}), ${columns.prompt} + ${columns.completion} (with ${columns.label} where unpaired), or ` +
+      `${columns.text}. ` +
       'Rename columns with the option columns.',
     { rowNumbers: pending.map(({ rowNumber }) => rowNumber) },
   );
@@ -56,7 +57,7 @@ export async function* readExamples(
   if (form === undefined) throw unknownForm(source, pending, options.columns);
 }
 
-/** How many completions a form's rows have. */
-export function completionsOf(form: FormName): 1 | 2 {
+/** The sides that a form's rows have: 2 for preferences (of which an unpaired row lacks one), 1 for single completions. */
+export function sidesOf(form: FormName): 1 | 2 {
   return form === 'completion' ? 1 : 2;
 }

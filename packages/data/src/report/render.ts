@@ -66,6 +66,13 @@ function lengthLines(report: DataReport): string[] {
   return [header, ...lines];
 }
 
+/** How many completions there are of either label. */
+function labelLines({ sources, lengths }: DataReport): string[] {
+  if (sources.every(({ form }) => form !== 'unpaired')) return [];
+  const count = (side: string) => lengths.find(({ part }) => part === side)?.statistics.count ?? 0;
+  return [`  completions: ${count('chosen')} chosen (label true), ${count('rejected')} rejected (label false)`];
+}
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function bucketLines(report: DataReport): string[] {
@@ -86,6 +93,7 @@ export function renderReport(report: DataReport, options: RenderOptions = {}): s
     ...summaryLines(report),
     ...(findings.length === 0 ? ['  nothing to report about any row'] : findings),
     ...completeListLines(report),
+    ...labelLines(report),
     ...lengthLines(report),
     ...bucketLines(report),
     `  fingerprint sha256:${report.fingerprint}`,

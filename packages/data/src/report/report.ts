@@ -45,11 +45,16 @@ function partNames(parts: number): string[] {
 
 export function buildReport({ lengths, findings, ...rest }: ReportInput): DataReport {
   const names = partNames(lengths.length);
+  const mayLackSides = rest.sources.some(({ form }) => form === 'unpaired');
+  const ofThoseThere = (values: Int32Array) => (mayLackSides ? values.filter((length) => length > 0) : values);
   return {
     ...rest,
     ...findings,
     rowsRead: rest.sources.reduce((sum, { rows }) => sum + rows, 0),
-    lengths: lengths.map((values, index) => ({ part: names[index]!, statistics: lengthStatistics(values) })),
+    lengths: lengths.map((values, index) => ({
+      part: names[index]!,
+      statistics: lengthStatistics(ofThoseThere(values)),
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { grad } from '@tether/graph';
 import {
+  allMetrics,
   evaluatePart,
   evaluateScalars,
   makeBatchViews,
@@ -41,8 +42,8 @@ function batchOf(ratios: readonly (readonly [number, number])[], lengths = ratio
 }
 
 function valueOf(batch: ReturnType<typeof batchOf>, options: object): Record<string, number> {
-  const { loss, partialMetrics, gauges } = ktoLoss(batch.views, ktoConfig.parse(options));
-  return evaluateScalars(batch.points, Object.assign({ loss, ...gauges }, ...Object.values(partialMetrics ?? {})));
+  const { loss, gauges, ...means } = ktoLoss(batch.views, ktoConfig.parse(options));
+  return evaluateScalars(batch.points, { loss, ...gauges, ...allMetrics(means) });
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
