@@ -20,7 +20,8 @@ import { softCap } from './activations.ts';
 export const attention = (queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor =>
   checkpoint([queries, keys, values, mask], ([q, k, v, m]) => softmaxAttention(q!, k!, v!, m!, cap));
 
-function softmaxAttention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor {
+/** `attention` whose gradient is that of its parts. */
+export function softmaxAttention(queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor, cap?: number): Tensor {
   const [rows, heads, length, headDim] = queries.shape as readonly [number, number, number, number];
   const [, keyHeads, slots] = keys.shape as readonly [number, number, number, number];
   const groups = rows * keyHeads; // B·KV

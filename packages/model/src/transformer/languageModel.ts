@@ -1,6 +1,6 @@
 import { reshape, type Tensor } from '@tether/graph';
 import type { LanguageModel } from '@tether/core';
-import { attention, attentionMask } from '../blocks/index.ts';
+import { attentionMask, causalAttention } from '../blocks/index.ts';
 import type { CachedModel } from '../generation/cachedModel.ts';
 import { linearHead } from '../head/index.ts';
 import { withLora } from '../lora/model.ts';
@@ -36,7 +36,7 @@ export function transformerModel(base: TransformerBody, options: ModelOptions = 
       const states = body.forward(
         parameters,
         { tokens, positions, seed, observe: observe && ((layer, states) => observe(layer, inRows(states))) },
-        (layer, queries, keys, values) => attention(queries, keys, values, masks(layer), layers[layer]!.cap),
+        (layer, queries, keys, values) => causalAttention(queries, keys, values, masks(layer), layers[layer]!.cap),
         options.rematerialize ?? false,
       );
       return inRows(states);
