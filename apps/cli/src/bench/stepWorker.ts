@@ -68,10 +68,9 @@ async function measure(work: StepWork): Promise<Measurement> {
   const batches = batchesOf(work);
   const plugin = await registry.get('backend', work.engine.backend);
   const profiling = work.profile === undefined ? {} : profilingOptions(plugin, work.profile);
-  const weights = new Map([
-    ...initialParameters(config, 1),
-    ...(lora === undefined ? [] : initialAdapter(model.referenceParameters, lora, 1)),
-  ]);
+  const base = initialParameters(config, 1);
+  const adapter = lora === undefined ? [] : initialAdapter(model.referenceParameters, lora, 1, base);
+  const weights = new Map([...base, ...adapter]);
   const backend = await plugin.create(plugin.config.parse({ ...work.engine.options, ...profiling }));
   const start = performance.now();
   const trainer = await Trainer.create({

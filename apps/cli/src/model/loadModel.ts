@@ -41,7 +41,7 @@ export async function loadModel(folder: string, options: ModelOptions): Promise<
   return {
     ...prepared,
     model: adaptedModel(folder, config, options, lora),
-    weights: new Map([...prepared.weights, ...initialAdapter(parameters, lora, options.seed ?? 0)]),
+    weights: new Map([...prepared.weights, ...initialAdapter(parameters, lora, options.seed ?? 0, prepared.weights)]),
     adapter: { config: lora, base: folder, baseParameters: parameters },
   };
 }

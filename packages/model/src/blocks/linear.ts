@@ -17,8 +17,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
  */
 export const lowRank = (x: Tensor, a: Tensor, b: Tensor): Tensor => linear(linear(x, a), b);
 
-/** x [N, I] · weight + bias → [N, O], with weight [I, O] as GPT-2's Conv1D stores it. */
-export const conv1d = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => add(matmul(x, weight), bias);
+/** x [N, I] · weight → [N, O], with weight [I, O] as GPT-2's Conv1D stores it. */
+export const conv1d = (x: Tensor, weight: Tensor): Tensor => matmul(x, weight);
 
 /** Parts of x [N, ΣW] of the given widths, [N, W] each: what a fused projection gives. */
 export const splitColumns = (x: Tensor, widths: readonly number[]): Tensor[] =>

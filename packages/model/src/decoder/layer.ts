@@ -2,14 +2,13 @@ import { add, rmsNorm, scope, type Tensor } from '@tether/graph';
 import {
   ACTIVATIONS,
   gatedFeedForward,
-  linear,
   mergeHeads,
   splitColumns,
   splitHeads,
   type Projection,
 } from '../blocks/index.ts';
 import type { DecoderConfig, LayerConfig } from '../config/index.ts';
-import { adapterOutput, type Attend, type InputDropout, type LayerWeights } from '../transformer/index.ts';
+import { adaptedLinear, type Attend, type InputDropout, type LayerWeights } from '../transformer/index.ts';
 import type { Rotation } from './rotations.ts';
 
 /** What every layer of one forward pass shares. */
@@ -89,8 +88,5 @@ function feedForward(x: Tensor, weights: LayerWeights, context: LayerContext): T
 
 const projection =
   (weights: LayerWeights, { drop }: LayerContext, name: string): Projection =>
-  (x) => {
-    const base = linear(x, weights[`${name}.weight`]!, weights[`${name}.bias`]);
-    const adapted = adapterOutput(x, weights, name, drop);
-    return adapted === undefined ? base : add(base, adapted);
-  };
+  (x) =>
+    adaptedLinear(x, weights, name, drop);

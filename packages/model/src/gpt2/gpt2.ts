@@ -1,8 +1,8 @@
 import { add, gather, layerNorm, mul, reshape, scope, sizeOf, type Tensor } from '@tether/graph';
-import { conv1d, geluTanh, mergeHeads, splitColumns, splitHeads } from '../blocks/index.ts';
+import { geluTanh, mergeHeads, splitColumns, splitHeads } from '../blocks/index.ts';
 import { modelParameters, type Gpt2Config } from '../config/index.ts';
 import {
-  adapterOutput,
+  adaptedLinear,
   checkpointed,
   checkPresent,
   trainable,
@@ -58,11 +58,7 @@ function gpt2Layer(config: Gpt2Config, rows: number, attend: Attend, index: numb
   const headDim = hiddenSize / config.numAttentionHeads;
   return (x: Tensor, weights: LayerWeights): Tensor => {
     const norm = (name: string, value: Tensor): Tensor => scope(name, () => normalize(value, weights, name, config));
-    const project = (name: string, value: Tensor): Tensor => {
-      const base = conv1d(value, weights[`${name}.weight`]!, weights[`${name}.bias`]!);
-      const adapted = adapterOutput(value, weights, name, drop);
-      return adapted === undefined ? base : add(base, adapted);
-    };
+    const project = (name: string, value: Tensor): Tensor => adaptedLinear(value, weights, name, drop, 'input-first');
     const attended = scope('attn', () => {
       const fused = project('attn.c_attn', norm('ln_1', x)); // [B·T, 3H]
       const [queries, keys, values] = splitColumns(fused, [hiddenSize, hiddenSize, hiddenSize]).map((part) =>

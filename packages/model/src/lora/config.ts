@@ -5,6 +5,10 @@ export const loraSchema = z.strictObject({
   rank: z.int().positive().default(16).describe('width r of the two factors of each adapted weight'),
   alpha: z.number().positive().optional().describe('the update is scaled by alpha / rank; default: 2 · rank'),
   rslora: z.boolean().default(false).describe('scale by alpha / √rank (rank-stabilized; Kalajdzievski 2023)'),
+  dora: z
+    .boolean()
+    .default(false)
+    .describe('train the length of each output’s weights by itself (DoRA; Liu et al. 2024, arXiv 2402.09353)'),
   dropout: z.number().min(0).max(0.99).default(0).describe('share of an adapter’s input that training drops'),
   target_modules: z
     .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
@@ -18,15 +22,15 @@ export interface LoraConfig {
   readonly rank: number;
   readonly alpha: number;
   readonly rslora: boolean;
+  readonly dora: boolean;
   readonly dropout: number;
   readonly targetModules: LoraOptions['target_modules'];
 }
 
-export const loraConfig = ({ rank, alpha = 2 * rank, rslora, dropout, target_modules }: LoraOptions): LoraConfig => ({
+export const loraConfig = ({ rank, alpha = 2 * rank, target_modules, ...rest }: LoraOptions): LoraConfig => ({
+  ...rest,
   rank,
   alpha,
-  rslora,
-  dropout,
   targetModules: target_modules,
 });
 

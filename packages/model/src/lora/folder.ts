@@ -40,7 +40,7 @@ const schema = z
     use_rslora: z.boolean().default(false),
     target_modules: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
     bias: supported('none').default('none'),
-    use_dora: supported(false).default(false),
+    use_dora: z.boolean().default(false),
     rank_pattern: emptyPattern,
     alpha_pattern: emptyPattern,
     modules_to_save: unsupported('saving whole modules beside adapters (modules_to_save)'),
@@ -75,12 +75,21 @@ export async function loadAdapterConfig(folder: string): Promise<LoadedAdapter> 
   if (!parsed.success) {
     throw new CheckpointError(path, problemsOf(parsed.error).map((problem) => `\n  - ${problem}`).join('')); // prettier-ignore
   }
-  const { r, lora_alpha, lora_dropout, use_rslora, target_modules, base_model_name_or_path: base } = parsed.data;
+  const {
+    r,
+    lora_alpha,
+    lora_dropout,
+    use_rslora,
+    use_dora,
+    target_modules,
+    base_model_name_or_path: base,
+  } = parsed.data;
   return {
     config: {
       rank: r,
       alpha: lora_alpha,
       rslora: use_rslora,
+      dora: use_dora,
       dropout: lora_dropout,
       targetModules: target_modules as LoraConfig['targetModules'], // the refinement above leaves one string
     },
@@ -167,7 +176,7 @@ export async function saveAdapter(folder: string, options: SaveAdapterOptions): 
       lora_alpha: config.alpha,
       lora_dropout: config.dropout,
       use_rslora: config.rslora,
-      use_dora: false,
+      use_dora: config.dora,
       target_modules: modules,
       bias: 'none',
       fan_in_fan_out: targets.some(({ module }) => isInputFirst(`${module}.weight`)),

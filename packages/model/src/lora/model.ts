@@ -1,7 +1,7 @@
 import { dropout, mul, type Tensor } from '@tether/graph';
 import type { Parameters } from '@tether/core';
 import type { InputDropout, Places, TransformerBody } from '../transformer/body.ts';
-import { LORA_B } from '../transformer/weights.ts';
+import { LORA_B } from '../transformer/adapter.ts';
 import { loraScale, type LoraConfig } from './config.ts';
 import { loraParameters, loraTargets } from './targets.ts';
 

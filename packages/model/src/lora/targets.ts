@@ -1,5 +1,5 @@
 import type { ParameterSpec } from '@tether/core';
-import { LORA_A, LORA_B } from '../transformer/weights.ts';
+import { LORA_A, LORA_B, LORA_MAGNITUDE } from '../transformer/adapter.ts';
 import type { LoraConfig } from './config.ts';
 
 /** A linear map of the layers that adapters change. */
@@ -39,9 +39,10 @@ export function loraTargets(parameters: readonly ParameterSpec[], { targetModule
   return all.filter((target) => targetModules.includes(lastPart(target)));
 }
 
-/** The trained tensors of an adapter. */
-export const loraParameters = (targets: readonly Target[], { rank }: LoraConfig): ParameterSpec[] =>
+/** The trained tensors of an adapter. Weight decay applies to all of them, as in transformers' Trainer. */
+export const loraParameters = (targets: readonly Target[], { rank, dora }: LoraConfig): ParameterSpec[] =>
   targets.flatMap(({ module, inputs, outputs }) => [
     { name: `${module}.${LORA_A}`, shape: [rank, inputs], trainable: true, decays: true },
     { name: `${module}.${LORA_B}`, shape: [outputs, rank], trainable: true, decays: true },
+    ...(dora ? [{ name: `${module}.${LORA_MAGNITUDE}`, shape: [outputs], trainable: true, decays: true }] : []),
   ]);

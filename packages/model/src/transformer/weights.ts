@@ -1,8 +1,6 @@
-import { checkpoint, scope, type Tensor } from '@tether/graph';
+import { checkpoint, type Tensor } from '@tether/graph';
 import type { ParameterSpec, Parameters } from '@tether/core';
-import { lowRank } from '../blocks/index.ts';
 import type { ParameterSpec as ConfigParameter } from '../config/index.ts';
-import type { InputDropout } from './body.ts';
 
 /** A layer's tensors by their names inside the layer, for example `self_attn.q_proj.weight`. */
 export type LayerWeights = Readonly<Record<string, Tensor>>;
@@ -21,22 +19,6 @@ export function checkPresent(specs: readonly ParameterSpec[], parameters: Parame
 export function under(parameters: Parameters, prefix: string): LayerWeights {
   const own = Object.entries(parameters).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-}
-
-/** Names of an adapter's tensors behind the name of the module that they change. */
-export const LORA_A = 'lora_A.weight'; // [r, I]
-export const LORA_B = 'lora_B.weight'; // [O, r]
-
-/** What a module's adapter adds to its result for x [N, I] → [N, O]; undefined where it has none. */
-export function adapterOutput(
-  x: Tensor,
-  weights: LayerWeights,
-  module: string,
-  drop: InputDropout | undefined,
-): Tensor | undefined {
-  const [a, b] = [weights[`${module}.${LORA_A}`], weights[`${module}.${LORA_B}`]];
-  if (a === undefined || b === undefined) return undefined;
-  return scope('lora', () => lowRank(drop === undefined ? x : drop(x, module), a, b));
 }
 
 /** A layer that keeps only its input and its weights for the backward pass, where it is computed again. */
