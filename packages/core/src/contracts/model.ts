@@ -34,6 +34,8 @@ export interface Head {
   readonly vocabularySize: number; // V
   /** Logits of tokens start … limit−1 for states [N, H] → [N, limit − start]. */
   logits(states: Tensor, start: number, limit: number): Tensor;
+  /** Logits of i32 labels [N] for states [N, H] → [N]. */
+  labelLogits(states: Tensor, labels: Tensor): Tensor;
   /** log p(label) for states [N, H] and labels i32 [N] → [N], without logits [N, V] ever existing. */
   logps(states: Tensor, labels: Tensor): Tensor;
 }

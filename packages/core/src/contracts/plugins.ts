@@ -1,4 +1,4 @@
-import type { Graph, Shape, Tensor } from '@tether/graph';
+import type { DivergenceKind, Graph, Shape, Tensor } from '@tether/graph';
 import type { z } from 'zod';
 import type { Availability, Backend } from './backend.ts';
 import type { Parameters } from './model.ts';
@@ -13,7 +13,8 @@ export type Need =
   | 'latents'
   | 'referenceLatents'
   | 'paddedViews' // views that carry the hidden states of padding, as separate padded rows would
-  | 'weights'; // the trained parameters themselves, with their initial values
+  | 'weights' // the trained parameters themselves, with their initial values
+  | `divergence/${DivergenceKind}`; // of the policy's next-token distributions from the reference's
 
 interface PluginBase<Config> {
   /** The name that configs use. */

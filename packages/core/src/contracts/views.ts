@@ -1,4 +1,4 @@
-import type { Tensor } from '@tether/graph';
+import type { DivergenceKind, Tensor } from '@tether/graph';
 import type { Head } from './model.ts';
 
 /** Log-probabilities that one model gives to the completions. */
@@ -49,6 +49,13 @@ export interface BatchViews {
   readonly reference: ModelViews | undefined;
   /** Present when a plugin of the run needs it; `requireMismatched(views)` otherwise throws. */
   readonly mismatched?: MismatchedViews | undefined;
+  /**
+   * Divergence of the policy's next-token distribution from the reference's at each completion position, over the whole
+   * vocabulary: [B, S, C], in nats. Computed in the pass over the vocabulary that gives the log-probabilities.
+   *
+   * @throws Error where the plugin did not declare that it needs it
+   */
+  divergence(kind: DivergenceKind): Tensor;
   readonly completionMask: Tensor; // [B, S, C], f32
   readonly completionLengths: Tensor; // [B, S], f32
   /** Which completions there are: 1, or 0 for the side that an unpaired row lacks. Filler rows count as what they copy. */

@@ -2,6 +2,7 @@ import { cast, gather, less, mul, reduceSum, reshape, scope, stopGradient, type 
 import type { BatchShape, BatchViews, LanguageModel, ModelInputs, ModelViews, Parameters } from '../contracts/index.ts';
 import { pairOf, sideOf } from '../views/index.ts';
 import type { BatchInputs, CountInputs } from './batchInputs.ts';
+import type { ComparedViews } from './divergences.ts';
 
 /** Rows of hidden states [B, T, H] at flat indices [B, S, X] → [B, S, X, H]. */
 function pick(hiddenStates: Tensor, indices: Tensor): Tensor {
@@ -74,8 +75,7 @@ export function batchViews(
   shape: BatchShape,
   batch: BatchInputs,
   counts: CountInputs,
-  policy: ModelViews,
-  reference: ModelViews | undefined,
+  { policy, reference, divergence }: ComparedViews,
 ): BatchViews {
   const { rows, sides } = shape;
   const tokenWeight = mul(batch.completionMask, reshape(batch.rowWeight, [rows, 1, 1])); // [B, S, C]
@@ -86,6 +86,7 @@ export function batchViews(
     sides,
     policy,
     reference,
+    divergence,
     completionMask: batch.completionMask,
     completionLengths,
     present,

@@ -1,3 +1,4 @@
+import { DIVERGENCE_KINDS, type DivergenceKind } from '@tether/graph';
 import type { AdamWConstants } from '../optimizer/index.ts';
 import type { LanguageModel, Need, NetworkSpec, Objective, ParameterSpec, Regularizer } from '../contracts/index.ts';
 
@@ -39,14 +40,19 @@ export function needsOf({
   ]);
 }
 
-const REFERENCE_NEEDS: readonly Need[] = ['referenceLogps', 'referencePredictorStates', 'referenceLatents'];
+const REFERENCE_STATES: readonly Need[] = ['referencePredictorStates', 'referenceLatents'];
+
+/** Divergences that plugins of the run need. */
+export const neededDivergences = (needs: ReadonlySet<Need>): DivergenceKind[] =>
+  DIVERGENCE_KINDS.filter((kind) => needs.has(`divergence/${kind}`));
 
 /** Whether any plugin of the run looks at the reference. */
-export const needsReference = (needs: ReadonlySet<Need>): boolean => REFERENCE_NEEDS.some((need) => needs.has(need));
+export const needsReference = (needs: ReadonlySet<Need>): boolean =>
+  needs.has('referenceLogps') || needsReferenceStates(needs);
 
 /** Whether the reference's hidden states (not only its log-probabilities) are needed. */
 export const needsReferenceStates = (needs: ReadonlySet<Need>): boolean =>
-  needs.has('referencePredictorStates') || needs.has('referenceLatents');
+  REFERENCE_STATES.some((need) => needs.has(need)) || neededDivergences(needs).length > 0;
 
 export const trainableParameters = (model: LanguageModel): readonly ParameterSpec[] =>
   model.parameters.filter(({ trainable }) => trainable);

@@ -1,11 +1,9 @@
 import {
   constant,
   div,
-  distributionDivergence,
   maximum,
   mul,
   reduceSum,
-  reshape,
   scope,
   sqrt,
   sub,
@@ -16,11 +14,12 @@ import {
 import type { BatchShape, BatchViews, ModelViews, Need } from '../contracts/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, readModel } from './buildViews.ts';
-import type { StepDefinition } from './definition.ts';
+import { neededDivergences, type StepDefinition } from './definition.ts';
+import { withDivergences } from './divergences.ts';
 import { policyInputs } from './gradientStep.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
-import { referenceInputs, referenceViews } from './referenceViews.ts';
+import { referenceInputs, referenceViews, restricted } from './referenceViews.ts';
 
 /** Values that an evaluation gives per row and side, [B, S]. */
 export const ROW_OUTPUTS = {
@@ -32,25 +31,16 @@ export const ROW_OUTPUTS = {
   latentDistance: 'rows/latentDistance',
 } as const;
 
-const MEASURED: ReadonlySet<Need> = new Set<Need>(['referenceLogps', 'referencePredictorStates', 'referenceLatents']);
+const MEASURED: ReadonlySet<Need> = new Set<Need>([
+  'referenceLogps',
+  'referencePredictorStates',
+  'referenceLatents',
+  'divergence/reverse',
+]);
 
 export interface EvaluationStep {
   readonly graph: Graph;
   readonly layout: ReadingLayout;
-}
-
-/** Full-distribution KL(π‖ref) summed over each completion, [B, S]. */
-function sequenceKl(policy: ModelViews, reference: ModelViews, mask: Tensor): Tensor {
-  const [rows, sides, length, hidden] = policy.predictorStates.shape as readonly [number, number, number, number];
-  const flat = [rows * sides * length, hidden];
-  const perToken = distributionDivergence(
-    policy.head,
-    reshape(policy.predictorStates, flat),
-    reference.head,
-    reshape(reference.predictorStates, flat),
-    'reverse',
-  );
-  return reduceSum(mul(reshape(perToken, [rows, sides, length]), mask), [2]);
 }
 
 /** Length of the last axis' vectors: [..., H] → [...]. */
@@ -76,13 +66,21 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const { model, objective } = definition;
   const batch = batchInputs(shape);
   const parameters = policyInputs(definition);
-  const policy = scope('policy', () => readModel(model, parameters, batch));
   const referenceParameters = referenceInputs(model, parameters);
-  const reference = referenceViews(model, 'inline', MEASURED, shape, batch, referenceParameters);
-  if (reference === undefined) throw new Error('an inline reference is always there');
   const needs = new Set(withObjective ? objective.plugin.needs(objective.config) : []);
+  const compared = withDivergences(
+    scope('policy', () => readModel(model, parameters, batch)),
+    referenceViews(model, 'inline', shape, batch, referenceParameters),
+    batch,
+    { kinds: neededDivergences(new Set([...needs, ...MEASURED])), hasReferenceLogps: false },
+  );
+  const { policy, reference, divergence } = compared;
+  if (reference === undefined) throw new Error('an inline reference is always there');
   const views: BatchViews = {
-    ...batchViews(shape, batch, countInputs(shape.sides), policy, reference),
+    ...batchViews(shape, batch, countInputs(shape.sides), {
+      ...compared,
+      reference: restricted(reference, new Set([...needs, ...MEASURED])),
+    }),
     mismatched: mismatchedViews(model, needs, shape, parameters, referenceParameters),
   };
   const readings = new Readings();
@@ -94,7 +92,7 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const outputs: Record<string, Tensor> = {
     [ROW_OUTPUTS.logps]: policy.logps.sums,
     [ROW_OUTPUTS.referenceLogps]: reference.logps.sums,
-    [ROW_OUTPUTS.kl]: scope('kl', () => sequenceKl(policy, reference, batch.completionMask)),
+    [ROW_OUTPUTS.kl]: reduceSum(mul(divergence('reverse'), batch.completionMask), [2]),
     [ROW_OUTPUTS.latentDistance]: scope('latents', () => latentDistance(policy, reference, batch.viewMask)),
     readings: readings.vector(),
   };

@@ -23,6 +23,7 @@ export {
   type RegularizerUse,
   type StepDefinition,
 } from './definition.ts';
+export { withDivergences, type ComparedViews } from './divergences.ts';
 export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from './evaluationStep.ts';
 export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
 export { mismatchedBatch, mismatchedValues } from './mismatched.ts';

@@ -48,7 +48,11 @@ export function opponentStep(
   const { opponent } = plugin;
   if (opponent === undefined) return { parameters, state, updates: {} };
 
-  const blind: BatchViews = { ...views, policy: detached(views.policy) };
+  const blind: BatchViews = {
+    ...views,
+    policy: detached(views.policy),
+    divergence: (kind) => stopGradient(views.divergence(kind)),
+  };
   const result = scope('opponent', () => opponent.loss({ key, views: blind, config, parameters, state, seed }));
   readings.metric(`${key}/loss`, result.loss);
   readings.addAll(result);

@@ -48,7 +48,8 @@ function precomputedViews(
 }
 
 /** Lets through only what was declared, so that a forgotten `needs` shows at once and nothing undeclared is computed. */
-function restricted(views: ModelViews, needs: ReadonlySet<Need>): ModelViews {
+export function restricted(views: ModelViews | undefined, needs: ReadonlySet<Need>): ModelViews | undefined {
+  if (views === undefined) return undefined;
   const guarded = <T>(need: Need, value: T): T => {
     if (!needs.has(need)) throw new Error(`a plugin reads the reference without declaring "${need}" in its needs`);
     return value;
@@ -76,17 +77,14 @@ function restricted(views: ModelViews, needs: ReadonlySet<Need>): ModelViews {
 export function referenceViews(
   model: LanguageModel,
   source: ReferenceSource,
-  needs: ReadonlySet<Need>,
   shape: BatchShape,
   batch: BatchInputs,
   parameters: Parameters,
 ): ModelViews | undefined {
   if (source === 'none') return undefined;
-  return scope('reference', () => {
-    const views =
-      source === 'precomputed'
-        ? precomputedViews(model, parameters, shape, batch)
-        : detached(readModel(model, parameters, batch));
-    return restricted(views, needs);
-  });
+  return scope('reference', () =>
+    source === 'precomputed'
+      ? precomputedViews(model, parameters, shape, batch)
+      : detached(readModel(model, parameters, batch)),
+  );
 }

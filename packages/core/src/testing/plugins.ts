@@ -1,7 +1,6 @@
 import {
   add,
   binaryCrossEntropy,
-  distributionDivergence,
   div,
   logSigmoid,
   maximum,
@@ -61,20 +60,9 @@ export const divergencePenalty: RegularizerUse = {
     name: 'divergence',
     description: 'KL(policy‖reference) per completion token',
     config: noOptions,
-    needs: () => ['referencePredictorStates'],
+    needs: () => ['divergence/reverse'],
     penalty({ key, views }) {
-      const { policy } = views;
-      const reference = requireReference(views);
-      const [rows, sides, length, hidden] = policy.predictorStates.shape as readonly [number, number, number, number];
-      const flat = (states: Tensor): Tensor => reshape(states, [rows * sides * length, hidden]);
-      const perToken = distributionDivergence(
-        policy.head,
-        flat(policy.predictorStates),
-        reference.head,
-        flat(reference.predictorStates),
-        'reverse',
-      );
-      const loss = views.meanOverTokens(reshape(perToken, [rows, sides, length]));
+      const loss = views.meanOverTokens(views.divergence('reverse'));
       return { loss, metrics: { [`${key}/per_token`]: loss } };
     },
   }),

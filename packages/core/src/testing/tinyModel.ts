@@ -1,4 +1,16 @@
-import { add, gather, linearLogProb, matmul, reshape, sizeOf, sliceAxis, tanh, uniformNumbers } from '@tether/graph';
+import {
+  add,
+  gather,
+  linearLogProb,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  sizeOf,
+  sliceAxis,
+  tanh,
+  uniformNumbers,
+} from '@tether/graph';
 import type { HostArray, LanguageModel, ParameterSpec } from '../contracts/index.ts';
 
 const HIDDEN = 4; // H
@@ -39,6 +51,7 @@ export function tinyModel({ frozen = [] }: { readonly frozen?: readonly string[]
       vocabularySize: VOCABULARY,
       logits: (states, start, limit) =>
         matmul(states, sliceAxis(weights['output']!, 0, start, limit), { transposeB: true }),
+      labelLogits: (states, labels) => reduceSum(mul(states, gather(weights['output']!, labels)), [1]),
       logps: (states, labels) => linearLogProb(states, weights['output']!, labels),
     }),
   };

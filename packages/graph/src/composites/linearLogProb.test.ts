@@ -62,10 +62,12 @@ describe('linearLogProb', () => {
       fc.property(cases, (example) => {
         const { tensors, values } = inputsOf(example);
         const { states, weight, labels, weights } = tensors;
-        const chunked = linearLogProb(states, weight, labels, { chunk: example.chunk });
-        const graph = withGradients(chunked, { states, weight }, weights);
-        expectSameValues(graph, withGradients(plain(states, weight, labels), { states, weight }, weights), values);
-        expectSameValues(optimize(graph), graph, values);
+        for (const keptBytes of [0, 2 ** 20]) {
+          const chunked = linearLogProb(states, weight, labels, { chunk: example.chunk, keptBytes });
+          const graph = withGradients(chunked, { states, weight }, weights);
+          expectSameValues(graph, withGradients(plain(states, weight, labels), { states, weight }, weights), values);
+          expectSameValues(optimize(graph), graph, values);
+        }
       }),
     );
   });
@@ -74,7 +76,7 @@ describe('linearLogProb', () => {
     const example = { rows: 6, hidden: 3, vocabulary: 20, chunk: 4, seed: 1 };
     const { states, weight, labels, weights } = inputsOf(example).tensors;
     const graph = optimize(
-      withGradients(linearLogProb(states, weight, labels, { chunk: 4 }), { states, weight }, weights),
+      withGradients(linearLogProb(states, weight, labels, { chunk: 4, keptBytes: 0 }), { states, weight }, weights),
     );
     expect(widestLogits(graph, example.rows)).toBe(5); // the 5 columns are the log-sum-exps of the 5 chunks
     const logits = graph.nodes.filter(
@@ -83,18 +85,22 @@ describe('linearLogProb', () => {
     expect(logits).toHaveLength(10); // 5 chunks, computed again for the gradient: a merge would keep them
   });
 
-  it('computes a vocabulary of one chunk once', () => {
+  it('computes logits once where they are few enough to be kept', () => {
     const { states, weight, labels, weights } = inputsOf({
       rows: 6,
       hidden: 3,
       vocabulary: 20,
-      chunk: 20,
+      chunk: 4,
       seed: 1,
     }).tensors;
-    const graph = optimize(withGradients(linearLogProb(states, weight, labels), { states, weight }, weights));
-    expect(graph.nodes.filter(({ shape, operation }) => operation.name === 'matmul' && shape[1] === 20)).toHaveLength(
-      1,
-    );
+    const productsKeeping = (keptBytes: number): number => {
+      const value = linearLogProb(states, weight, labels, { chunk: 4, keptBytes });
+      const { nodes } = optimize(withGradients(value, { states, weight }, weights));
+      return nodes.filter(({ shape, operation }) => operation.name === 'matmul' && shape[0] === 6 && shape[1] === 4)
+        .length;
+    };
+    expect(productsKeeping(6 * 20 * 4)).toBe(5);
+    expect(productsKeeping(6 * 20 * 4 - 1)).toBe(10);
   });
 
   it('stays finite and at most 0 for logits of hundreds', () => {

@@ -8,17 +8,22 @@ import type { Tensor } from '../tensor.ts';
 import { formatType, ShapeError } from '../types.ts';
 import { chunkedLogSumExp, chunksOf, defaultChunk, sumOf, type Chunk } from './vocabularyChunks.ts';
 
+/** Logits of at most this much are kept for the backward pass. */
+const KEPT_BYTES = 256 * 2 ** 20;
+const BYTES_PER_LOGIT = 4;
+
 export interface LinearLogProbOptions {
   /** Vocabulary entries at a time; without it, as many as keep a chunk's logits within 64 MiB. */
   readonly chunk?: number;
+  /** Keep logits of at most so many bytes for the backward pass, instead of computing them again; 256 MiB without it. */
+  readonly keptBytes?: number;
 }
 
 /**
  * log softmax(states · weightᵀ) at `labels`: the log-probability of each label, without logits [N, V] ever existing.
  *
  * Logits exist one chunk of the vocabulary at a time. Only their log-sum-exp [N] is kept for the backward pass, which
- * computes them again, as in "Cut Your Losses" (Wijmans et al. 2024, §4). A vocabulary that fits one chunk is not
- * computed twice.
+ * computes them again, as in "Cut Your Losses" (Wijmans et al. 2024, §4). Where all of them are few, they are kept.
  *
  * With z = W·h, p = softmax(z) and the gradient g of log p[label]: dh = g·(W[label] − Σ_v p_v·W_v) and
  * dW_v = g·([v = label] − p_v)·h. So g multiplies vectors [N, H], not probabilities [N, c], and the label's part is a
@@ -33,7 +38,7 @@ export function linearLogProb(
   states: Tensor,
   weight: Tensor,
   labels: Tensor,
-  { chunk }: LinearLogProbOptions = {},
+  { chunk, keptBytes = KEPT_BYTES }: LinearLogProbOptions = {},
 ): Tensor {
   const [rows, vocabulary] = checkShapes(states, weight, labels);
   const chunks = chunksOf(vocabulary, chunk ?? defaultChunk(rows));
@@ -46,7 +51,7 @@ export function linearLogProb(
 
   return withGradient(value, [states, weight], (outputGradient) => {
     const g = reshape(outputGradient, [rows, 1]);
-    const again = chunks.length === 1 ? states : barrier(states, outputGradient);
+    const again = rows * vocabulary * BYTES_PER_LOGIT <= keptBytes ? states : barrier(states, outputGradient);
     const weighted = mul(again, g); // g·h, [N, H]
     const parts = chunks.map((chunk) => {
       const probabilities = exp(sub(logitsOf(again, chunk), reshape(total, [rows, 1]))); // [N, c]

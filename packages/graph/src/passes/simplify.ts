@@ -3,6 +3,7 @@ import { represent } from '../numbers.ts';
 import { constant, splatValue } from '../operations/source.ts';
 import { broadcast, reshape, transpose } from '../operations/layout.ts';
 import { matmul, type MatmulAttributes } from '../operations/matmul.ts';
+import { joinPadded } from './joinPadded.ts';
 import { withInputs, type Tensor } from '../tensor.ts';
 import { sameShape } from '../types.ts';
 import { rewriteGraph } from './rewrite.ts';
@@ -50,7 +51,10 @@ function foldTransposes(node: Tensor, [a, b]: readonly Tensor[]): Tensor | undef
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
-  add: (node, [a, b]) => (isSplat(b, 0) ? ifWhole(node, a!) : isSplat(a, 0) ? ifWhole(node, b!) : undefined),
+  add: (node, [a, b]) => {
+    if (isSplat(b, 0)) return ifWhole(node, a!);
+    return isSplat(a, 0) ? ifWhole(node, b!) : joinPadded(a!, b!);
+  },
   sub: (node, [a, b]) => (isSplat(b, 0) ? ifWhole(node, a!) : undefined),
   mul: (node, [a, b]) => (isSplat(b, 1) ? ifWhole(node, a!) : isSplat(a, 1) ? ifWhole(node, b!) : undefined),
   div: (node, [a, b]) => (isSplat(b, 1) ? ifWhole(node, a!) : undefined),
@@ -80,7 +84,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /**
  * One sweep of constant folding and identities: arithmetic on known numbers, x + 0, x · 1, chains of reshapes,
- * transposes and broadcasts, transposes into the flags of a matmul. x · 0 stays: it is NaN for infinite x.
+ * transposes and broadcasts, transposes into the flags of a matmul, sums of neighbouring parts padded with zeros. x · 0 stays: it is NaN for infinite x.
  */
 export function simplify(graph: Graph): Graph {
   return rewriteGraph(

@@ -1,4 +1,4 @@
-import { linearLogProb, matmul, sliceAxis, type Tensor } from '@tether/graph';
+import { gather, linearLogProb, matmul, mul, reduceSum, sliceAxis, type Tensor } from '@tether/graph';
 import type { Head } from '@tether/core';
 import { softCap } from '../blocks/index.ts';
 import { cappedLogProb } from './cappedLogProb.ts';
@@ -12,12 +12,11 @@ export interface LinearHeadOptions {
 
 /** A head without bias, weight [V, H]. */
 export function linearHead(weight: Tensor, { chunk, cap }: LinearHeadOptions = {}): Head {
+  const capped = (logits: Tensor): Tensor => (cap === undefined ? logits : softCap(logits, cap));
   return {
     vocabularySize: weight.shape[0]!,
-    logits: (states, start, limit) => {
-      const logits = matmul(states, sliceAxis(weight, 0, start, limit), { transposeB: true });
-      return cap === undefined ? logits : softCap(logits, cap);
-    },
+    logits: (states, start, limit) => capped(matmul(states, sliceAxis(weight, 0, start, limit), { transposeB: true })),
+    labelLogits: (states, labels) => capped(reduceSum(mul(states, gather(weight, labels)), [1])),
     logps: (states, labels) =>
       cap === undefined
         ? linearLogProb(states, weight, labels, chunk === undefined ? {} : { chunk })

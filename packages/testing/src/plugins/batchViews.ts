@@ -12,7 +12,10 @@ import {
   type Need,
 } from '@tether/core';
 import {
+  DIVERGENCE_KINDS,
+  distributionDivergence,
   evaluate,
+  gather,
   linearLogProb,
   matmul,
   mul,
@@ -22,6 +25,8 @@ import {
   stopGradient,
   traceGraph,
   uniformNumbers,
+  type DivergenceKind,
+  type ReadModel,
   type Tensor,
 } from '@tether/graph';
 import { inputsOf, numbersByName, type Point, type Points, type Tensors } from '../point.ts';
@@ -59,6 +64,7 @@ const EVERY_NEED: readonly Need[] = [
   'latents',
   'referenceLatents',
   'paddedViews',
+  ...DIVERGENCE_KINDS.map((kind) => `divergence/${kind}` as const),
 ];
 
 const ROWS: readonly TestRow[] = [{ content: 0 }, { content: 1 }, { content: 2 }];
@@ -126,6 +132,7 @@ function headOf(weight: Tensor): Head {
   return {
     vocabularySize: weight.shape[0]!,
     logits: (states, start, limit) => matmul(states, sliceAxis(weight, 0, start, limit), { transposeB: true }),
+    labelLogits: (states, labels) => reduceSum(mul(states, gather(weight, labels)), [1]),
     logps: (states, labels) => linearLogProb(states, weight, labels),
   };
 }
@@ -183,6 +190,16 @@ const restrictedPolicy = (
   layerLatents: (layer) => permit('latents', layerLatents(layer)),
 });
 
+/** Divergence at each completion position, [B, S, C]. */
+function divergenceBetween(policy: ModelViews, reference: ModelViews, kind: DivergenceKind): Tensor {
+  const [rows, sides, length, hidden] = policy.predictorStates.shape as readonly [number, number, number, number];
+  const flat = ({ head, predictorStates }: ModelViews): ReadModel => ({
+    head,
+    states: reshape(predictorStates, [rows * sides * length, hidden]),
+  });
+  return reshape(distributionDivergence(flat(policy), flat(reference), kind), [rows, sides, length]);
+}
+
 /** Completions under other prompts: as long as the rows' own, with numbers of their own. */
 function mismatchedOver(tensors: Tensors, lengths: Tensor): MismatchedViews {
   const sums = (model: 'policy' | 'reference'): Tensor =>
@@ -217,9 +234,11 @@ export function viewsOver(tensors: Tensors, needs: readonly Need[] = EVERY_NEED)
     perPair: tensors['count/perPair']!,
   };
   const readsReference = needs.some((need) => need.startsWith('reference'));
-  const reference = readsReference ? restrictedReference(modelViewsOf('reference', tensors), permit) : undefined;
-  const policy = modelViewsOf('policy', tensors);
-  const views = batchViews(shape, batch, counts, policy, reference);
+  const [policy, wholeReference] = [modelViewsOf('policy', tensors), modelViewsOf('reference', tensors)];
+  const reference = readsReference ? restrictedReference(wholeReference, permit) : undefined;
+  const divergence = (kind: DivergenceKind): Tensor =>
+    permit(`divergence/${kind}`, divergenceBetween(policy, wholeReference, kind));
+  const views = batchViews(shape, batch, counts, { policy, reference, divergence });
   const mismatched = mismatchedOver(tensors, views.completionLengths);
   const restricted: BatchViews = { ...views, policy: restrictedPolicy(policy, permit) };
   if (!needs.includes('mismatchedLogps')) return { views: restricted, read };

@@ -9,12 +9,6 @@ export const klConfig = z.strictObject({
     .describe(
       'full distributions: reverse KL(π‖ref), forward KL(ref‖π), jensen-shannon; the data’s tokens only: k1, k2, k3',
     ),
-  chunk: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .describe('vocabulary entries at a time for the full distributions; smaller needs less memory'),
 });
 export type KlConfig = z.infer<typeof klConfig>;
 export type Estimator = KlConfig['estimator'];

@@ -9,7 +9,7 @@ export const plugin = defineRegularizer<KlConfig>({
   name: 'kl',
   description: 'divergence of the policy from the reference at completion positions',
   config: klConfig,
-  needs: ({ estimator }) => [isFullDistribution(estimator) ? 'referencePredictorStates' : 'referenceLogps'],
+  needs: ({ estimator }) => [isFullDistribution(estimator) ? `divergence/${estimator}` : 'referenceLogps'],
   takesUnpaired: true,
   penalty: klPenalty,
 });

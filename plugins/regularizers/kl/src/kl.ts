@@ -1,14 +1,4 @@
-import {
-  add,
-  distributionDivergence,
-  exp,
-  mul,
-  neg,
-  reshape,
-  sub,
-  type DivergenceKind,
-  type Tensor,
-} from '@tether/graph';
+import { add, exp, mul, neg, sub, type DivergenceKind, type Tensor } from '@tether/graph';
 import { requireReference, type BatchViews, type LossResult, type PenaltyContext } from '@tether/core';
 import type { Estimator, KlConfig } from './config.ts';
 
@@ -27,29 +17,11 @@ const SAMPLED: Readonly<Record<SampledEstimator, (d: Tensor) => Tensor>> = {
 /** Mean divergence per completion token, over both sides. */
 export function klPenalty({ key, views, config }: PenaltyContext<KlConfig>): LossResult {
   const { estimator } = config;
-  const perToken = isFullDistribution(estimator)
-    ? fullDivergence(views, estimator, config.chunk)
-    : sampled(views, estimator);
+  const perToken = isFullDistribution(estimator) ? views.divergence(estimator) : sampled(views, estimator);
   const loss = views.meanOverTokens(perToken);
   return { loss, metrics: { [`${key}/${estimator}`]: loss } };
 }
 
 function sampled(views: BatchViews, estimator: SampledEstimator): Tensor {
   return SAMPLED[estimator](sub(views.policy.logps.tokens, requireReference(views).logps.tokens));
-}
-
-function fullDivergence(views: BatchViews, kind: DivergenceKind, chunk: number | undefined): Tensor {
-  const { policy } = views;
-  const reference = requireReference(views);
-  const [rows, sides, length, hidden] = policy.predictorStates.shape as readonly [number, number, number, number];
-  const flat = [rows * sides * length, hidden];
-  const divergence = distributionDivergence(
-    policy.head,
-    reshape(policy.predictorStates, flat),
-    reference.head,
-    reshape(reference.predictorStates, flat),
-    kind,
-    chunk,
-  ); // [B·S·C]
-  return reshape(divergence, [rows, sides, length]);
 }

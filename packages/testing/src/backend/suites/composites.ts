@@ -57,7 +57,12 @@ const CHUNK = 4;
 
 const divergence = (kind: DivergenceKind): Composite =>
   of({ states, weight, reference: randomPoint('f32', [6, 4], 4, -1, 1) }, (t) =>
-    distributionDivergence(headOf(t['weight']!), t['states']!, headOf(t['weight']!), t['reference']!, kind, CHUNK),
+    distributionDivergence(
+      { head: headOf(t['weight']!), states: t['states']! },
+      { head: headOf(t['weight']!), states: t['reference']! },
+      kind,
+      CHUNK,
+    ),
   );
 
 /** Functions of the graph package that losses are made of. */
@@ -75,7 +80,7 @@ const COMPOSITES: Readonly<Record<string, Composite>> = {
     checkpoint([t['states']!, t['weight']!], ([h, w]) => tanh(matmul(tanh(matmul(h!, w!, { transposeB: true })), w!))),
   ),
   'linearLogProb in chunks': of({ states, weight, labels: randomIntegers([6], 5, 0, 10) }, (t) =>
-    linearLogProb(t['states']!, t['weight']!, t['labels']!, { chunk: CHUNK }),
+    linearLogProb(t['states']!, t['weight']!, t['labels']!, { chunk: CHUNK, keptBytes: 0 }),
   ),
   'linearLogProb in one chunk': of({ states, weight, labels: randomIntegers([6], 6, 0, 10) }, (t) =>
     linearLogProb(t['states']!, t['weight']!, t['labels']!),

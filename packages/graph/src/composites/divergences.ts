@@ -1,29 +1,22 @@
-import { barrier, stopGradient, withGradient } from '../operations/control.ts';
 import { abs, add, div, exp, log, maximum, mul, neg, sub } from '../operations/elementwise.ts';
 import { reduceSum, reshape } from '../operations/layout.ts';
 import { softmax } from '../operations/neural.ts';
+import { constant } from '../operations/source.ts';
 import type { Tensor } from '../tensor.ts';
-import { formatType, ShapeError } from '../types.ts';
 import { logSumExp } from './arithmetic.ts';
-import { chunkedLogSumExp, chunkMass, chunksOf, columns, defaultChunk, sumOf, type Chunk } from './vocabularyChunks.ts';
+import { chunkedLogSumExp, chunkMass, columns, sumOf, type Chunk } from './vocabularyChunks.ts';
 
 /** Divergences between two next-token distributions π (policy) and ρ (reference). */
 export type DivergenceKind = 'reverse' | 'forward' | 'jensen-shannon';
 
-/** The part of a head that gives logits of tokens start … limit − 1 for states [N, H] → [N, limit − start]. */
-export interface ChunkedHead {
-  readonly vocabularySize: number;
-  logits(states: Tensor, start: number, limit: number): Tensor;
-}
-
 /** Logits of both models for a range of the vocabulary, [N, c] each. */
-interface LogitPair {
+export interface LogitPair {
   readonly policy: Tensor;
   readonly reference: Tensor;
 }
 
 /** The value and what the backward pass keeps besides: columns [N, 1]. */
-interface Saved {
+export interface Saved {
   readonly value: Tensor;
   readonly policyTotal: Tensor; // log Σ exp of the policy's logits
   readonly referenceTotal: Tensor;
@@ -32,12 +25,17 @@ interface Saved {
 }
 
 /** Logits of a chunk, computed anew behind `after`; a vocabulary of one chunk is computed once. */
-type LogitsAfter = (after: Tensor) => (chunk: Chunk) => LogitPair;
+export type LogitsAfter = (after: Tensor) => (chunk: Chunk) => LogitPair;
 
-interface Divergence {
+/** d value / d z_v for the policy's logits z of a chunk: π_v·ofPolicy + rest. */
+export interface Slope {
+  readonly ofPolicy: Tensor; // broadcasts to [N, c]
+  readonly rest?: Tensor; // [N, c]
+}
+
+export interface Divergence {
   readonly value: (chunks: readonly Chunk[], logits: (chunk: Chunk) => LogitPair, logitsAfter: LogitsAfter) => Saved;
-  /** d value / d z_v for the policy's logits z of a chunk, from log π and log ρ [N, c]. */
-  readonly slope: (logPolicy: Tensor, logReference: Tensor, center: Tensor) => Tensor;
+  readonly slope: (logits: LogitPair, saved: Saved) => Slope;
 }
 
 const rowSum = (x: Tensor): Tensor => reduceSum(x, [1], true); // [N, c] → [N, 1]
@@ -77,7 +75,9 @@ const reverse: Divergence = {
     const value = sub(sums.gap, sub(sums.total, sums.otherTotal));
     return { value, policyTotal: sums.total, referenceTotal: sums.otherTotal, center: value };
   },
-  slope: (logPolicy, logReference, center) => mul(exp(logPolicy), sub(sub(logPolicy, logReference), center)),
+  slope: ({ policy, reference }, { policyTotal, referenceTotal, center }) => ({
+    ofPolicy: sub(sub(policy, reference), add(sub(policyTotal, referenceTotal), center)),
+  }),
 };
 
 /** KL(ρ‖π) = Σ ρ·(log ρ − log π) = Σ ρ·(r − z) − log Σ exp r + log Σ exp z; d/dz_v = π_v − ρ_v. */
@@ -90,7 +90,10 @@ const forward: Divergence = {
     const value = sub(sums.gap, sub(sums.total, sums.otherTotal));
     return { value, policyTotal: sums.otherTotal, referenceTotal: sums.total, center: value };
   },
-  slope: (logPolicy, logReference) => sub(exp(logPolicy), exp(logReference)),
+  slope: ({ reference }, { referenceTotal }) => ({
+    ofPolicy: constant(1),
+    rest: neg(exp(sub(reference, referenceTotal))),
+  }),
 };
 
 /** log ½(eᵃ + eᵇ), finite where both underflow. */
@@ -120,75 +123,18 @@ const jensenShannon: Divergence = {
     const value = mul(add(center, sumOf(parts.map((part) => part.reference))), 0.5);
     return { value, policyTotal, referenceTotal, center };
   },
-  slope: (logPolicy, logReference, center) =>
-    mul(mul(exp(logPolicy), 0.5), sub(sub(logPolicy, logMixture(logPolicy, logReference)), center)),
+  slope({ policy, reference }, { policyTotal, referenceTotal, center }) {
+    const logPolicy = sub(policy, policyTotal);
+    const mixture = logMixture(logPolicy, sub(reference, referenceTotal));
+    return { ofPolicy: mul(sub(sub(logPolicy, mixture), center), 0.5) };
+  },
 };
 
-const DIVERGENCES: Readonly<Record<DivergenceKind, Divergence>> = {
+/** Every kind there is. */
+export const DIVERGENCE_KINDS: readonly DivergenceKind[] = ['reverse', 'forward', 'jensen-shannon'];
+
+export const DIVERGENCES: Readonly<Record<DivergenceKind, Divergence>> = {
   reverse,
   forward,
   'jensen-shannon': jensenShannon,
 };
-
-/**
- * Divergence of the policy's next-token distribution from the reference's at each of N positions, over the full
- * vocabulary but without logits [N, V] ever existing: they are computed one chunk at a time, and again in the backward
- * pass. Gradients flow to the policy's states and whatever its head reads, never to the reference.
- *
- * @param policyStates     [N, H]
- * @param referenceStates  [N, H'], of the reference's own size
- * @param chunk            vocabulary entries at a time; without it, as many as keep a chunk's logits within 64 MiB
- * @returns [N], in nats
- */
-export function distributionDivergence(
-  policyHead: ChunkedHead,
-  policyStates: Tensor,
-  referenceHead: ChunkedHead,
-  referenceStates: Tensor,
-  kind: DivergenceKind,
-  chunk?: number,
-): Tensor {
-  const rows = checkShapes(policyHead, policyStates, referenceHead, referenceStates);
-  const chunks = chunksOf(policyHead.vocabularySize, chunk ?? defaultChunk(rows));
-  const behind = (states: Tensor, after: Tensor): Tensor => (chunks.length === 1 ? states : barrier(states, after));
-  const logitsAfter: LogitsAfter = (after) => {
-    const [policy, reference] = [behind(policyStates, after), behind(referenceStates, after)];
-    return ({ start, limit }) => ({
-      policy: policyHead.logits(policy, start, limit),
-      reference: referenceHead.logits(reference, start, limit),
-    });
-  };
-  const { value, slope } = DIVERGENCES[kind];
-  // Behind a barrier from the start: else its logits would be kept for, or from, whoever else needs them.
-  const saved = value(chunks, logitsAfter(referenceStates), logitsAfter);
-
-  const differentiate = (outputGradient: Tensor, chunk: Chunk): Tensor => {
-    const { policy, reference } = logitsAfter(outputGradient)(chunk);
-    const direction = slope(sub(policy, saved.policyTotal), sub(reference, saved.referenceTotal), saved.center);
-    return mul(direction, column(outputGradient)); // [N, c]
-  };
-  // One link per chunk, each beside the logits that it differentiates, so that the backward pass finishes a chunk
-  // before it starts the next. The links' own logits are never computed: only their gradient rule is used.
-  return chunks.reduce(
-    (link, chunk) =>
-      withGradient(link, [link, policyHead.logits(policyStates, chunk.start, chunk.limit)], (g) => [
-        g,
-        differentiate(g, chunk),
-      ]),
-    stopGradient(reshape(saved.value, [rows])),
-  );
-}
-
-/** N. */
-function checkShapes(policyHead: ChunkedHead, policy: Tensor, referenceHead: ChunkedHead, reference: Tensor): number {
-  if (policyHead.vocabularySize !== referenceHead.vocabularySize) {
-    const sizes = `${policyHead.vocabularySize} and ${referenceHead.vocabularySize}`;
-    throw new ShapeError(`distributionDivergence: the vocabularies differ, ${sizes} tokens`);
-  }
-  const [rows] = policy.shape;
-  if (rows === undefined || policy.shape.length !== 2 || reference.shape.length !== 2 || reference.shape[0] !== rows) {
-    const types = `${formatType(policy)} and ${formatType(reference)}`;
-    throw new ShapeError(`distributionDivergence: states are [N, H] for the same N, not ${types}`);
-  }
-  return rows;
-}
