@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PjrtError } from './pjrt/api.ts';
-import type { LoadedProgram, PjrtClient } from './pjrt/client.ts';
+import type { PjrtClient } from './pjrt/client.ts';
+import type { LoadedProgram } from './pjrt/program.ts';
 
 const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
   const hash = createHash('sha256');
