@@ -1,12 +1,4 @@
-import {
-  hostTensor,
-  type Backend,
-  type HostArray,
-  type HostBatch,
-  type HostTensor,
-  type Weights,
-} from '../contracts/index.ts';
-import { initialValues } from '../random/index.ts';
+import type { Backend, HostArray, HostBatch, HostTensor } from '../contracts/index.ts';
 import {
   batchValues,
   combineReadings,
@@ -15,11 +7,8 @@ import {
   gradientStep,
   mismatchedValues,
   MIXUP,
-  movingParameters,
   names,
   needsOf,
-  needsReference,
-  networkSpec,
   READINGS,
   scalarValue,
   trainableParameters,
@@ -29,17 +18,16 @@ import {
 import type { BatchSource } from './batchSource.ts';
 import { DeviceState } from './deviceState.ts';
 import { Executables, type CompiledStep } from './executables.ts';
+import { uploadNetworks, uploadParameters, type InitialWeights } from './initialState.ts';
 import { firstNonFinite, NonFiniteError } from './nonFinite.ts';
 import { precomputedValues, precomputeReference, type ReferenceRow, type ReferenceStore } from './reference.ts';
+import { checkReference } from './referenceSource.ts';
 import { runGraph, takeOutput } from './runGraph.ts';
 import { gradientScalars, learningRateAt, updateScalars, weightsAt, type ScalarSource } from './stepScalars.ts';
 
-export interface TrainerOptions extends ScalarSource {
+export interface TrainerOptions extends ScalarSource, InitialWeights {
   readonly backend: Backend;
   readonly batches: BatchSource;
-  /** Initial policy; also the reference, unless `referenceWeights` is given. */
-  readonly weights: Weights;
-  readonly referenceWeights?: Weights;
   readonly referenceStore?: ReferenceStore;
 }
 
@@ -71,10 +59,10 @@ export class Trainer {
 
   /** Uploads the initial tensors, and computes the reference's values where the run wants them beforehand. */
   static async create(options: TrainerOptions): Promise<Trainer> {
-    checkReference(options);
+    checkReference(options.definition);
     const trainer = new Trainer(options);
-    await trainer.#uploadParameters();
-    await trainer.#uploadNetworks();
+    await uploadParameters(trainer.state, options);
+    await uploadNetworks(trainer.state, options);
     if (options.definition.reference === 'precomputed') {
       const { backend, definition, batches, referenceStore } = options;
       const [state, executables] = [trainer.state, trainer.executables];
@@ -88,52 +76,6 @@ export class Trainer {
       );
     }
     return trainer;
-  }
-
-  async #uploadParameters(): Promise<void> {
-    const { definition, weights, referenceWeights = weights } = this.options;
-    const { model } = definition;
-    const put = async (slot: string, name: string, shape: readonly number[], from: Weights): Promise<void> => {
-      const data = from.get(name);
-      if (data === undefined) throw new Error(`the weights have no tensor "${name}"`);
-      await this.state.upload(slot, hostTensor('f32', shape, data));
-    };
-    for (const { name, shape } of model.parameters) await put(names.policy(name), name, shape, weights);
-    const trained = trainableParameters(model);
-    const sizes = trained.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-    const zeros = new Float32Array(Math.max(0, ...sizes)); // for all of them: uploading copies or only reads
-    for (const [index, { name, shape }] of trained.entries()) {
-      const start = hostTensor('f32', shape, zeros.subarray(0, sizes[index]));
-      await this.state.upload(names.firstMoment(name), start);
-      await this.state.upload(names.secondMoment(name), start);
-    }
-    const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
-    for (const { name, shape } of model.referenceParameters) {
-      if (!frozen.has(name)) await put(names.reference(name), name, shape, referenceWeights);
-    }
-    if (definition.reference !== 'moving') return;
-    for (const { name, shape } of model.referenceParameters) {
-      if (!frozen.has(name)) await put(names.movingReference(name), name, shape, referenceWeights);
-    }
-  }
-
-  async #uploadNetworks(): Promise<void> {
-    const { definition, settings } = this.options;
-    for (const use of definition.regularizers) {
-      const spec = networkSpec(definition.model, use);
-      for (const part of ['parameter', 'state'] as const) {
-        for (const [name, tensor] of Object.entries(part === 'parameter' ? spec.parameters : spec.state)) {
-          const slot = names.network(use.key, part, name);
-          await this.state.upload(slot, hostTensor('f32', tensor.shape, initialValues(slot, tensor, settings.seed)));
-          if (part === 'state') continue;
-          const zeros = { ...tensor, initializer: { kind: 'constant', value: 0 } } as const;
-          for (const moment of ['firstMoment', 'secondMoment'] as const) {
-            const values = initialValues(slot, zeros, 0);
-            await this.state.upload(names.network(use.key, moment, name), hostTensor('f32', tensor.shape, values));
-          }
-        }
-      }
-    }
   }
 
   /**
@@ -296,26 +238,4 @@ export class Trainer {
     await this.executables.dispose();
     this.state.releaseAll();
   }
-}
-
-/** A moving reference has to have something to move. */
-function checkReference({ definition: { model, reference } }: TrainerOptions): void {
-  if (reference !== 'moving' || movingParameters(model).length > 0) return;
-  throw new Error(
-    'sync_ref_model: the reference has none of the trained parameters (it is the model without its adapter), so it cannot follow the policy',
-  );
-}
-
-/** Where a run's reference comes from, given what its plugins need and the settings. */
-export function referenceSource(
-  definition: Pick<ScalarSource['definition'], 'objective' | 'regularizers'>,
-  precompute: boolean,
-  moves = false,
-): ScalarSource['definition']['reference'] {
-  if (!needsReference(needsOf(definition))) {
-    if (moves) throw new Error('sync_ref_model: no plugin of this run looks at the reference');
-    return 'none';
-  }
-  if (moves) return 'moving';
-  return precompute ? 'precomputed' : 'inline';
 }
