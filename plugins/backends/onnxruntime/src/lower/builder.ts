@@ -38,8 +38,7 @@ export class ModelBuilder {
   /** Where the next nodes belong, for profiles. */
   label = '';
   readonly #shared = new Map<string, Value>();
-  readonly #expanded = new Map<string, Value>();
-  readonly #ranges = new Map<number, Value>();
+  readonly #made = new Map<string, Value>();
   #values = 0;
 
   newName(): string {
@@ -80,14 +79,19 @@ export class ModelBuilder {
     return this.constant(type, [value], []);
   }
 
+  /** The value that was made under this key before, or a new one. */
+  once(key: string, make: () => Value): Value {
+    const value = this.#made.get(key) ?? make();
+    this.#made.set(key, value);
+    return value;
+  }
+
   /** i32 0 … length−1; one for each length. */
   range(length: number): Value {
-    const known = this.#ranges.get(length);
-    if (known !== undefined) return known;
-    const bounds = [0, length, 1].map((bound) => this.scalar('i32', bound));
-    const range = this.node('Range', bounds, { type: 'i32', shape: [length] });
-    this.#ranges.set(length, range);
-    return range;
+    return this.once(`range ${length}`, () => {
+      const bounds = [0, length, 1].map((bound) => this.scalar('i32', bound));
+      return this.node('Range', bounds, { type: 'i32', shape: [length] });
+    });
   }
 
   cast(value: Value, type: ElementType): Value {
@@ -104,15 +108,12 @@ export class ModelBuilder {
   expand(value: Value, shape: Shape): Value {
     if (sameShape(value.shape, shape)) return value;
     if (sizeOf(value.shape) === sizeOf(shape)) return this.reshape(value, shape);
-    const key = `${value.name} ${shape.join()}`;
-    const known = this.#expanded.get(key);
-    if (known !== undefined) return known;
-    // There is no Expand of 16-bit floats.
-    const wide = isHalf(value.type) ? this.cast(value, 'f32') : value;
-    const repeated = this.node('Expand', [wide, this.constant('i64', shape)], { type: wide.type, shape });
-    const expanded = this.cast(repeated, value.type);
-    this.#expanded.set(key, expanded);
-    return expanded;
+    return this.once(`${value.name} as [${shape.join()}]`, () => {
+      // There is no Expand of 16-bit floats.
+      const wide = isHalf(value.type) ? this.cast(value, 'f32') : value;
+      const repeated = this.node('Expand', [wide, this.constant('i64', shape)], { type: wide.type, shape });
+      return this.cast(repeated, value.type);
+    });
   }
 
   /** An operator that broadcasts its inputs by NumPy's rule; all inputs have one type unless `type` says otherwise. */

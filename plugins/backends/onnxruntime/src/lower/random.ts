@@ -29,13 +29,15 @@ function mix(x: Value, builder: Builder): Value {
 
 /** Counter-based random words, bit for bit those of `randomWord`. */
 export const randomBits: Lowering<{ shape: Shape; stream: number }> = ({ shape, stream }, { builder, inputs }) => {
-  const seed = mix(inputs[0]!, builder);
-  const counters = builder.elementwise('Add', [builder.range(sizeOf(shape)), builder.cast(seed, 'i32')]);
+  const [seed] = inputs as readonly [Value];
+  const size = sizeOf(shape);
+  // The first round knows nothing of the stream: draws of one size share it.
+  const counters = builder.once(`counters of ${seed.name}, ${size}`, () => {
+    const start = builder.cast(mix(seed, builder), 'i32');
+    return builder.cast(mix(builder.elementwise('Add', [builder.range(size), start]), builder), 'i32');
+  });
   const stir = mixWord((stream + GOLDEN_RATIO) | 0);
-  const mixed = mix(
-    builder.elementwise('Add', [builder.cast(mix(counters, builder), 'i32'), builder.scalar('i32', stir)]),
-    builder,
-  );
+  const mixed = mix(builder.elementwise('Add', [counters, builder.scalar('i32', stir)]), builder);
   const top = builder.elementwise('BitShift', [mixed, builder.scalar('u32', 8)], 'u32', { direction: 'RIGHT' });
   return builder.reshape(builder.cast(top, 'i32'), shape);
 };
