@@ -9,18 +9,27 @@ const mebibytes = (value: number | undefined): string =>
 function sideCells({ name, runs, ...side }: SideResult): string[] {
   const spread = side.spread === undefined ? '' : ` (${side.spread.map(seconds).join(' – ')})`;
   const [failed] = runs.flatMap((run) => ('failure' in run ? [run.failure] : []));
-  if (side.seconds === undefined) return [name, `not measured: ${failed ?? 'no run'}`, '', '', '', ''];
+  if (side.seconds === undefined) return [name, `not measured: ${failed ?? 'no run'}`, '', '', '', '', ''];
   return [
     name,
     `${seconds(side.seconds)}${spread}`,
     ratio(side.relativeSeconds),
     mebibytes(side.peakMemoryBytes),
     ratio(side.relativeMemory),
+    mebibytes(side.plannedMemoryBytes),
     seconds(side.firstStepSeconds),
   ];
 }
 
-const HEAD = ['', 'seconds a step, median (range)', '', 'peak memory, MiB', '', 'seconds to the first step’s end'];
+const HEAD = [
+  '',
+  'seconds a step, median (range)',
+  '',
+  'peak memory, MiB',
+  '',
+  'planned',
+  'seconds to the first step’s end',
+];
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 function caseLines({ name, description, sides, growth }: CaseResult): string[] {
@@ -57,7 +66,7 @@ export function renderMarkdown({ createdAt, machine, command, cases }: BenchRepo
     '',
     `\`${command}\`, ${createdAt}. ${facts.join(', ')}.`,
     '',
-    'The sides of a case run in turn, each in a process of its own; the first two steps of a process are warm-up. Ratios are to the first side.',
+    'The sides of a case run in turn, each in a process of its own; the first two steps of a process are warm-up. Ratios are to the first side. Planned is the peak that `tether plan` tells.',
     '',
     ...cases.flatMap(caseLines),
   ].join('\n');

@@ -13,6 +13,7 @@ export interface SideResult {
   readonly spread?: readonly [low: number, high: number];
   readonly firstStepSeconds?: number;
   readonly peakMemoryBytes?: number;
+  readonly plannedMemoryBytes?: number;
   /** Median seconds over the first side's. */
   readonly relativeSeconds?: number;
   readonly relativeMemory?: number;
@@ -60,6 +61,7 @@ export async function runCase(
 function summarizeSide(name: string, runs: readonly (Measurement | Failure)[]): SideResult {
   const measured = runs.filter(isMeasured);
   if (measured.length === 0) return { name, runs };
+  const planned = measured.find(({ plannedMemoryBytes }) => plannedMemoryBytes !== undefined)?.plannedMemoryBytes;
   const steps = measured.flatMap(({ stepSeconds }) => stepSeconds.slice(WARM_UP_STEPS));
   return {
     name,
@@ -68,6 +70,7 @@ function summarizeSide(name: string, runs: readonly (Measurement | Failure)[]): 
     spread: [Math.min(...steps), Math.max(...steps)],
     firstStepSeconds: median(measured.map(({ firstStepSeconds }) => firstStepSeconds)),
     peakMemoryBytes: Math.max(...measured.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+    ...(planned !== undefined && { plannedMemoryBytes: planned }),
   };
 }
 

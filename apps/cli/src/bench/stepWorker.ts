@@ -19,6 +19,7 @@ import {
   parseModelConfig,
 } from '@tether/model';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { planStep, totalBytes } from '../plan/stepPlan.ts';
 import { serveTask } from '../run/inChild.ts';
 import { peakMemoryBytes } from '../run/machine.ts';
 import { RunError } from '../run/prepare.ts';
@@ -68,9 +69,10 @@ async function measure(work: StepWork): Promise<Measurement> {
   const batches = batchesOf(work);
   const plugin = await registry.get('backend', work.engine.backend);
   const profiling = work.profile === undefined ? {} : profilingOptions(plugin, work.profile);
-  const base = initialParameters(config, 1);
-  const adapter = lora === undefined ? [] : initialAdapter(model.referenceParameters, lora, 1, base);
-  const weights = new Map([...base, ...adapter]);
+  const weights = initialParameters(config, 1);
+  if (lora !== undefined) {
+    for (const [name, values] of initialAdapter(model.referenceParameters, lora, 1, weights)) weights.set(name, values);
+  }
   const backend = await plugin.create(plugin.config.parse({ ...work.engine.options, ...profiling }));
   const start = performance.now();
   const trainer = await Trainer.create({
@@ -97,7 +99,12 @@ async function measure(work: StepWork): Promise<Measurement> {
   const { description } = backend;
   await trainer.dispose();
   await backend.dispose(); // writes the profile, where one was asked for
-  return { description, stepSeconds, firstStepSeconds, peakMemoryBytes: peakMemoryBytes(), loss };
+  const peak = peakMemoryBytes(); // before the plan is made, which takes memory of its own
+  const planned =
+    plugin.peakIntermediateBytes === undefined
+      ? {}
+      : { plannedMemoryBytes: totalBytes(planStep(definition, batches[0]!.shape, plugin).parts) };
+  return { description, stepSeconds, firstStepSeconds, peakMemoryBytes: peak, loss, ...planned };
 }
 
 serveTask(measure);

@@ -54,6 +54,8 @@ export interface Measurement {
   /** Share of a step's time outside the engine: making batches, reading results. */
   readonly hostShare?: number;
   readonly peakMemoryBytes: number;
+  /** What `tether plan` says that the peak is, where it can tell for the engine. */
+  readonly plannedMemoryBytes?: number;
   /** Of the first step. */
   readonly loss?: number;
 }
