@@ -1,6 +1,6 @@
-"""Twenty GANPO training steps over three cycling batches, dropout off.
+"""Fifty GANPO training steps over three cycling batches, dropout off.
 
-    python ganpo_trajectory.py CHECKPOINT OUT/batch.json OUT/ganpo_trajectory.json [--start perturbed|checkpoint] [--steps 20] [--lr 1e-4]
+    python ganpo_trajectory.py CHECKPOINT OUT/batch.json OUT/ganpo_trajectory.json [--start perturbed|checkpoint] [--steps 50] [--lr 1e-4]
                                [--width 32 --layers 2 --heads 4 --max-positions 128] [--pooling masked] [--dtype float64]
 
 Step k (0-based) uses batch k mod 3. Policy: AdamW (0.9, 0.999, eps 1e-8, no weight decay), constant lr, global-norm clip 1.0. Discriminators: AdamW with lr / 2, weight decay 0.01, no clip.
@@ -59,7 +59,7 @@ def main():
     parser.add_argument("batch")
     parser.add_argument("out")
     parser.add_argument("--start", choices=("perturbed", "checkpoint"), default="perturbed")
-    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--lr", type=float, default=1e-4)
     add_size_arguments(parser)
     parser.set_defaults(width=32, layers=2, heads=4, max_positions=128)

@@ -58,7 +58,7 @@ const SUITES: readonly Suite[] = [
     goldens: ['ganpo_masked', 'ganpo_published'],
     trajectory: false,
   },
-  // Float32 through all layers and, in the trajectory, twenty AdamW steps, whose first divide by tiny second moments.
+  // Float32 through all layers and, in the trajectory, fifty AdamW steps, whose first divide by tiny second moments.
   {
     checkpoint: 'stories260K',
     backend: 'onnxruntime',
@@ -122,7 +122,7 @@ async function checkBatch(
   return Math.max(...errors);
 }
 
-/** The goldens' twenty steps: three batches in turn, constant learning rate, clipping at 1. */
+/** The goldens' fifty steps: three batches in turn, constant learning rate, clipping at 1. */
 async function trainOnGoldenBatches(backend: Backend, model: GoldenModel, golden: TrajectoryGolden): Promise<Trainer> {
   const batches = goldenBatches('stories260K');
   const trainer = await Trainer.create({
@@ -143,7 +143,7 @@ async function trainOnGoldenBatches(backend: Backend, model: GoldenModel, golden
   return trainer;
 }
 
-/** Twenty steps of policy and discriminators; returns the largest relative error of any loss or mean. */
+/** Fifty steps of policy and discriminators; returns the largest relative error of any loss or mean. */
 async function checkTrajectory(backend: Backend, model: GoldenModel, tolerance: number): Promise<number> {
   const golden = readGolden('stories260K/ganpo_trajectory.json') as TrajectoryGolden;
   const trainer = await trainOnGoldenBatches(backend, model, golden);
@@ -196,8 +196,8 @@ for (const suite of SUITES) {
         120_000,
       );
       it.runIf(suite.trajectory)(
-        'tracks twenty steps of policy and discriminators',
-        async () => report('twenty steps', await checkTrajectory(backend, model, suite.tolerance)),
+        'tracks fifty steps of policy and discriminators',
+        async () => report('fifty steps', await checkTrajectory(backend, model, suite.tolerance)),
         120_000,
       );
     },
