@@ -58,7 +58,11 @@ const pretrainSchema = z
 
 const modelSchema = z
   .strictObject({
-    path: z.string().min(1).optional().describe('Hugging Face folder of the model to start from'),
+    path: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('folder of the model to start from: Hugging Face, or a GGUF file with its tokenizer.json'),
     pretrain: pretrainSchema.optional(),
     reference: z
       .string()

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { findGguf, openGgufCheckpoint } from '../gguf/index.ts';
 import type { StoredDtype } from './dtypes.ts';
 import { CheckpointError, fileError } from './errors.ts';
 import { quote } from './header.ts';
@@ -10,9 +11,10 @@ import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 export const SINGLE_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 
-/** The weights of a Hugging Face folder, in one file or in shards. */
+/** The weights of a Hugging Face folder, in one file or in shards, or of a GGUF file. */
 export interface CheckpointReader {
   readonly folder: string;
+  /** Those of a GGUF file as they are read: F32. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly dtype: StoredDtype }>;
   /** One tensor's values, row-major, as float32. Throws CheckpointError naming the file and the tensor. */
   read(name: string): Promise<Float32Array>;
@@ -20,8 +22,8 @@ export interface CheckpointReader {
 }
 
 /**
- * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names, and checks every header.
- * Throws CheckpointError; no weight is read before `read`.
+ * Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names, or else the folder's GGUF file, and
+ * checks every header. Throws CheckpointError, and ModelConfigError for a GGUF file of an unknown architecture; no weight is read before `read`.
  */
 export async function openCheckpoint(folder: string): Promise<CheckpointReader> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -32,10 +34,12 @@ export async function openCheckpoint(folder: string): Promise<CheckpointReader> 
     return reader(folder, [file]);
   }
   if (names.includes(INDEX_FILE)) return openShards(folder, names);
+  const gguf = await findGguf(folder);
+  if (gguf !== undefined) return openGgufCheckpoint(folder, gguf);
   const pickled = names.filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
   const hint =
     pickled.length > 0 ? `; ${pickled.join(', ')} must first be saved as safetensors, for example by transformers` : '';
-  throw new CheckpointError(folder, `it holds neither ${SINGLE_FILE} nor ${INDEX_FILE}${hint}`);
+  throw new CheckpointError(folder, `it holds neither ${SINGLE_FILE} nor ${INDEX_FILE} nor a GGUF file${hint}`);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { findGguf, readGgufConfig } from '../gguf/index.ts';
 import { parseJson } from '../checkpoint/jsonText.ts';
-import { ARCHITECTURES, MODEL_TYPES, type ModelConfig, type ModelType } from './architectures.ts';
+import { ARCHITECTURES, MODEL_TYPES, modelConfigJson, type ModelConfig, type ModelType } from './architectures.ts';
 import { ModelConfigError } from './errors.ts';
 import { problemsOf, supported, tokenIdListOr } from './fields.ts';
 
@@ -18,12 +19,13 @@ const generationSchema = z.object({ eos_token_id: tokenIdListOr() });
 
 /**
  * Reads `config.json` and, where there is one, `generation_config.json`, whose end tokens come first, as in transformers.
- * Throws ModelConfigError with every problem found.
+ * Without a `config.json`, the metadata of the folder's GGUF file say what it would.
+ * Throws ModelConfigError with every problem found, and CheckpointError for a GGUF file that cannot be read.
  */
 export async function loadModelConfig(folder: string): Promise<LoadedModelConfig> {
   const path = join(folder, 'config.json');
   const json = await readJsonObject(path);
-  if (json === undefined) throw new ModelConfigError(path, ['there is no such file; a model folder needs one']);
+  if (json === undefined) return configOfGguf(folder, path);
   const config = parseModelConfig(json, path);
 
   const generationPath = join(folder, 'generation_config.json');
@@ -33,6 +35,13 @@ export async function loadModelConfig(folder: string): Promise<LoadedModelConfig
   if (!generation.success) throw new ModelConfigError(generationPath, problemsOf(generation.error));
   const eosTokenIds = generation.data.eos_token_id;
   return { config: eosTokenIds.length > 0 ? { ...config, eosTokenIds } : config, json, generationJson };
+}
+
+async function configOfGguf(folder: string, missing: string): Promise<LoadedModelConfig> {
+  const path = await findGguf(folder);
+  if (path === undefined) throw new ModelConfigError(missing, ['there is no such file; a model folder needs one']);
+  const config = parseModelConfig(await readGgufConfig(path), path);
+  return { config, json: modelConfigJson(config), generationJson: undefined };
 }
 
 /** Parses the contents of a config.json. `path` is for messages. Throws ModelConfigError with every problem found. */

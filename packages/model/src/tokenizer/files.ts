@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { findGguf } from '../gguf/index.ts';
 import { TokenizerError } from './errors.ts';
 
 /** A special token in tokenizer_config.json: its text, or an object with it. */
@@ -46,9 +47,11 @@ export async function readFiles(folder: string): Promise<TokenizerFiles> {
   const path = join(folder, 'tokenizer.json');
   const tokenizer = await readJson(path, tokenizerSchema);
   if (tokenizer === undefined) {
+    const gguf = await findGguf(folder);
+    const from = gguf === undefined ? 'folder' : `folder, gguf_file=${JSON.stringify(basename(gguf))}`;
     throw new TokenizerError(
       path,
-      'there is no such file; transformers writes it: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)',
+      `there is no such file; transformers writes it: AutoTokenizer.from_pretrained(${from}).save_pretrained(folder)`,
     );
   }
   const config = (await readJson(join(folder, 'tokenizer_config.json'), configSchema)) ?? configSchema.parse({});

@@ -1,0 +1,1 @@
+export { findGguf, openGgufCheckpoint, readGgufConfig } from './folder.ts';
