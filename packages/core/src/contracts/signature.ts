@@ -1,7 +1,7 @@
-import { formatType, sameShape, type Graph, type TensorType } from '@tether/graph';
-import { BackendError, type DeviceTensor } from './backend.ts';
+import { formatType, sameShape, sizeOf, type DType, type Graph, type TensorType } from '@tether/graph';
+import { BackendError, type DeviceTensor, type HostTensor } from './backend.ts';
 
-/** Checks that every backend makes of what it is given to compile and to run. */
+/** Checks that every backend makes of what it is given to upload, to compile and to run. */
 
 const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
 
@@ -48,4 +48,32 @@ export function checkDonations(graph: Graph, donations: ReadonlyMap<string, stri
       `${label}: output "${outputName}" (${outputType}) cannot take the memory of input "${inputName}" (${inputType})`,
     );
   }
+}
+
+/** Array types that are uploaded for each element type; see `HostArray`. */
+const HOST_ARRAYS: Readonly<Record<DType, readonly string[]>> = {
+  f32: ['Float32Array', 'Float64Array'],
+  bf16: ['Uint16Array'],
+  f16: ['Uint16Array'],
+  i32: ['Int32Array'],
+  bool: ['Uint8Array'],
+};
+
+/** @throws BackendError when the elements do not fit the type */
+export function checkHostTensor({ dtype, shape, data }: HostTensor): void {
+  const arrays = HOST_ARRAYS[dtype];
+  const kind = data.constructor.name;
+  if (!arrays.includes(kind)) throw new BackendError(`${dtype} is uploaded from ${arrays.join(' or ')}, not ${kind}`);
+  if (data.length === sizeOf(shape)) return;
+  throw new BackendError(`${data.length} elements are not ${formatType({ dtype, shape })}`);
+}
+
+/** @throws BackendError for a tensor of another backend */
+export function ownTensor<Own extends DeviceTensor>(
+  tensor: DeviceTensor,
+  isOwn: (tensor: DeviceTensor) => tensor is Own,
+  backend: string,
+): Own {
+  if (isOwn(tensor)) return tensor;
+  throw new BackendError(`backend ${backend} cannot read a tensor of backend ${tensor.backend}`);
 }

@@ -1,4 +1,4 @@
-import { BackendError, type Backend, type DeviceTensor } from '@tether/core';
+import { ownTensor, type Backend, type DeviceTensor } from '@tether/core';
 import type { TfjsConfig } from './config.ts';
 import { chooseEngine } from './engines/choose.ts';
 import { compileGraph } from './executable.ts';
@@ -6,10 +6,7 @@ import { fromHost, isOwn, type TfjsTensor, toHost } from './tensor.ts';
 
 export const NAME = 'tfjs';
 
-function own(tensor: DeviceTensor): TfjsTensor {
-  if (isOwn(tensor)) return tensor;
-  throw new BackendError(`backend ${NAME} cannot read a tensor of backend ${tensor.backend}`);
-}
+const own = (tensor: DeviceTensor): TfjsTensor => ownTensor(tensor, isOwn, NAME);
 
 /** @throws BackendError where no engine, or not the one that was asked for, can be had */
 export async function createBackend(config: TfjsConfig): Promise<Backend> {

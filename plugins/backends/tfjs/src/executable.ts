@@ -99,7 +99,7 @@ class TfjsExecutable implements Executable {
         values.own(id, tensor.surrender());
         continue;
       }
-      const value = tensor.value();
+      const value = tensor.content();
       const names = [...inputs].flatMap(([other, same]) => (same === tensor ? [other] : []));
       for (const other of names) {
         const node = this.graph.inputs.get(other);

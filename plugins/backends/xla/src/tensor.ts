@@ -1,21 +1,23 @@
-import { BackendError, type DeviceTensor, type HostArray, type HostTensor } from '@tether/core';
-import { formatType, sizeOf, type DType, type Shape, type TensorType } from '@tether/graph';
+import {
+  checkHostTensor,
+  ownTensor,
+  TensorHandle,
+  type DeviceTensor,
+  type HostArray,
+  type HostTensor,
+} from '@tether/core';
+import { sizeOf, type DType, type TensorType } from '@tether/graph';
 import type { PjrtClient } from './pjrt/client.ts';
 import type { Pointer } from './pjrt/memory.ts';
 import type { Placement } from './sharding.ts';
 
-interface HostLayout {
-  /** Array types that are accepted; the first is what `download` gives. */
-  readonly arrays: readonly string[];
-  readonly make: (length: number) => HostArray;
-}
-
-const HOST_LAYOUT: Readonly<Record<DType, HostLayout>> = {
-  f32: { arrays: ['Float32Array', 'Float64Array'], make: (length) => new Float32Array(length) },
-  bf16: { arrays: ['Uint16Array'], make: (length) => new Uint16Array(length) },
-  f16: { arrays: ['Uint16Array'], make: (length) => new Uint16Array(length) },
-  i32: { arrays: ['Int32Array'], make: (length) => new Int32Array(length) },
-  bool: { arrays: ['Uint8Array'], make: (length) => new Uint8Array(length) },
+/** Arrays that `download` gives. */
+const MAKE_ARRAY: Readonly<Record<DType, (length: number) => HostArray>> = {
+  f32: (length) => new Float32Array(length),
+  bf16: (length) => new Uint16Array(length),
+  f16: (length) => new Uint16Array(length),
+  i32: (length) => new Int32Array(length),
+  bool: (length) => new Uint8Array(length),
 };
 
 /** Where the elements are: on the host until a first run says how they are to lie, or on the devices. */
@@ -23,37 +25,9 @@ export type Content =
   | { readonly at: 'host'; readonly data: HostArray }
   | { readonly at: 'devices'; readonly placement: Placement; readonly buffers: readonly Pointer[] };
 
-export class XlaTensor implements DeviceTensor {
-  readonly backend: string;
-  readonly dtype: DType;
-  readonly shape: Shape;
-  #content: Content | undefined;
+export class XlaTensor extends TensorHandle<Content> {
   /** The end of the last move between placements; moves come one after the other. */
   moved: Promise<unknown> = Promise.resolve();
-
-  constructor(backend: string, { dtype, shape }: TensorType, content: Content) {
-    this.backend = backend;
-    this.dtype = dtype;
-    this.shape = shape;
-    this.#content = content;
-  }
-
-  get isAlive(): boolean {
-    return this.#content !== undefined;
-  }
-
-  /** @throws BackendError when the handle is dead */
-  content(): Content {
-    if (this.#content !== undefined) return this.#content;
-    throw new BackendError(`this ${formatType(this)} tensor was released or given up to an in-place run`);
-  }
-
-  /** Gives the old content to the caller. */
-  exchange(content: Content | undefined): Content {
-    const old = this.content();
-    this.#content = content;
-    return old;
-  }
 }
 
 export const isOwn = (tensor: DeviceTensor): tensor is XlaTensor => tensor instanceof XlaTensor;
@@ -76,23 +50,16 @@ export class TensorStore {
    *
    * @throws BackendError when the elements do not fit the type
    */
-  async fromHost({ dtype, shape, data }: HostTensor): Promise<XlaTensor> {
-    const { arrays, make } = HOST_LAYOUT[dtype];
-    const kind = data.constructor.name;
-    if (!arrays.includes(kind)) {
-      throw new BackendError(`${dtype} is uploaded from ${arrays.join(' or ')}, not ${kind}`);
-    }
-    if (data.length !== sizeOf(shape)) {
-      throw new BackendError(`${data.length} elements are not ${formatType({ dtype, shape })}`);
-    }
-    const type = { dtype, shape };
-    if (this.#devices > 1 || kind !== arrays[0]) {
-      const copy = make(data.length);
+  async fromHost(tensor: HostTensor): Promise<XlaTensor> {
+    checkHostTensor(tensor);
+    const { dtype, data } = tensor;
+    if (this.#devices > 1 || data instanceof Float64Array) {
+      const copy = MAKE_ARRAY[dtype](data.length);
       copy.set(data); // Float64Array rounds to f32 here
-      if (this.#devices > 1) return this.adopt(type, { at: 'host', data: copy });
-      return this.adopt(type, await this.#spread(type, copy, 'replicated'));
+      if (this.#devices > 1) return this.adopt(tensor, { at: 'host', data: copy });
+      return this.adopt(tensor, await this.#spread(tensor, copy, 'replicated'));
     }
-    return this.adopt(type, await this.#spread(type, data, 'replicated'));
+    return this.adopt(tensor, await this.#spread(tensor, data, 'replicated'));
   }
 
   /** A handle on content that the caller has made. */
@@ -131,7 +98,7 @@ export class TensorStore {
   }
 
   release(tensor: XlaTensor): void {
-    this.#free(tensor.exchange(undefined));
+    this.#free(tensor.surrender());
     this.#alive.delete(tensor);
   }
 
@@ -141,8 +108,7 @@ export class TensorStore {
 
   /** @throws BackendError for a tensor of another backend */
   own(tensor: DeviceTensor): XlaTensor {
-    if (isOwn(tensor)) return tensor;
-    throw new BackendError(`backend ${this.#backend} cannot read a tensor of backend ${tensor.backend}`);
+    return ownTensor(tensor, isOwn, this.#backend);
   }
 
   /** Bytes that the tensors of this backend hold on each device now. */
@@ -180,7 +146,7 @@ export class TensorStore {
   async #read(tensor: XlaTensor): Promise<HostArray> {
     const content = tensor.content();
     if (content.at === 'host') return content.data;
-    const data = HOST_LAYOUT[tensor.dtype].make(sizeOf(tensor.shape));
+    const data = MAKE_ARRAY[tensor.dtype](sizeOf(tensor.shape));
     if (content.placement === 'replicated') await this.#client.download(content.buffers[0]!, data);
     else {
       const length = data.length / this.#devices;
