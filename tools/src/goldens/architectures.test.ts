@@ -1,11 +1,12 @@
 import { createReferenceBackend } from '@tether/backend-reference';
 import { plugin as onnxruntime } from '@tether/backend-onnxruntime';
-import { hostTensor, names, SEGMENT, type Backend, type DeviceTensor, type HostArray } from '@tether/core';
+import { hostTensor, names, type Backend, type DeviceTensor, type HostArray } from '@tether/core';
 import { input, reshape, traceGraph } from '@tether/graph';
 import { createGenerator, languageModel, type DecoderConfig, type ModelConfig } from '@tether/model';
 import { plugin as dpo } from '@tether/objective-dpo';
 import { afterAll, describe, expect, it } from 'vitest';
 import { architectureBatch, architectureGolden, architectureModel, architectureNames } from './architectures.ts';
+import { plainRow } from './plainRow.ts';
 import { definitionOf, runBatch } from './run.ts';
 import { expectTensors } from './summary.ts';
 
@@ -37,31 +38,16 @@ async function forward(
   const golden = architectureGolden(name);
   const { config, policy } = architectureModel(golden);
   const model = languageModel(altered ?? config);
-  const length = golden.row.length;
   const parameters = Object.fromEntries(
     model.parameters.map((spec) => [spec.name, input(spec.name, 'f32', spec.shape)]),
   );
-  const given = {
-    tokens: golden.row,
-    segments: golden.row.map(() => SEGMENT.prompt),
-    positions: [...golden.row.keys()],
-    keyMask: golden.row.map(() => 1),
-  };
-  const place = (of: keyof typeof given) => input(of, 'i32', [1, length]);
-  const rows = {
-    tokens: place('tokens'),
-    segments: place('segments'),
-    positions: place('positions'),
-    keyMask: place('keyMask'),
-  };
-  const hidden = reshape(model.hiddenStates(parameters, rows), [length, model.hiddenSize]);
+  const row = plainRow(golden.row);
+  const hidden = reshape(model.hiddenStates(parameters, row.inputs), [golden.row.length, model.hiddenSize]);
   const logits = model.head(parameters).logits(hidden, 0, model.vocabularySize);
   const graph = traceGraph({ hidden, logits });
   const values = new Map([
     ...model.parameters.map((spec) => [spec.name, hostTensor('f32', spec.shape, policy.get(spec.name)!)] as const),
-    ...Object.entries(given).map(
-      ([key, data]) => [key, hostTensor('i32', [1, length], Int32Array.from(data))] as const,
-    ),
+    ...row.values,
   ]);
   const inputs = new Map<string, DeviceTensor>();
   for (const key of graph.inputs.keys()) inputs.set(key, await backend.upload(values.get(key)!));

@@ -1,5 +1,5 @@
 import { plugin as onnxruntime } from '@tether/backend-onnxruntime';
-import { hostTensor, SEGMENT, type Backend, type DeviceTensor } from '@tether/core';
+import { hostTensor, type Backend, type DeviceTensor } from '@tether/core';
 import { input, reshape, sliceAxis, traceGraph } from '@tether/graph';
 import {
   checkParameters,
@@ -13,6 +13,7 @@ import {
 } from '@tether/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readGolden } from './files.ts';
+import { plainRow } from './plainRow.ts';
 
 /** What tools/goldens/gemma3.py writes: answers of transformers in float32 with the real weights. */
 interface Gemma3Golden {
@@ -60,31 +61,17 @@ describe.skipIf(folder === undefined)('the real Gemma 3 of 270 million parameter
   async function lastLogits(ids: readonly number[]): Promise<ArrayLike<number>> {
     const length = ids.length;
     const weights = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, input(name, 'f32', shape)]));
-    const given = {
-      tokens: ids,
-      segments: ids.map(() => SEGMENT.prompt),
-      positions: [...ids.keys()],
-      keyMask: ids.map(() => 1),
-    };
-    const place = (of: keyof typeof given) => input(of, 'i32', [1, length]);
-    const rows = {
-      tokens: place('tokens'),
-      segments: place('segments'),
-      positions: place('positions'),
-      keyMask: place('keyMask'),
-    };
-    const states = reshape(model.hiddenStates(weights, rows), [length, model.hiddenSize]);
+    const row = plainRow(ids);
+    const states = reshape(model.hiddenStates(weights, row.inputs), [length, model.hiddenSize]);
     const logits = model.head(weights).logits(sliceAxis(states, 0, length - 1, length), 0, model.vocabularySize);
     const graph = traceGraph({ logits });
     const inputs = new Map(parameters);
-    for (const [name, data] of Object.entries(given)) {
-      inputs.set(name, await backend.upload(hostTensor('i32', [1, length], Int32Array.from(data))));
-    }
+    for (const [name, tensor] of row.values) inputs.set(name, await backend.upload(tensor));
     const executable = await backend.compile(graph, { label: 'gemma3' });
     const used = new Map([...inputs].filter(([name]) => graph.inputs.has(name)));
     const output = (await executable.run(used)).get('logits')!;
     const { data } = await backend.download(output);
-    for (const tensor of [output, ...Object.keys(given).map((name) => inputs.get(name)!)]) backend.release(tensor);
+    for (const tensor of [output, ...[...row.values.keys()].map((name) => inputs.get(name)!)]) backend.release(tensor);
     await executable.dispose();
     return data;
   }
