@@ -51,8 +51,6 @@ export interface Measurement {
   readonly stepSeconds: readonly number[];
   /** From the start of the work (weights made) to the end of the first step: compiling included. */
   readonly firstStepSeconds: number;
-  /** Share of a step's time outside the engine: making batches, reading results. */
-  readonly hostShare?: number;
   readonly peakMemoryBytes: number;
   /** What `tether plan` says that the peak is, where it can tell for the engine. */
   readonly plannedMemoryBytes?: number;
