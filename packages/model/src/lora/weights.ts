@@ -66,6 +66,7 @@ function mergedWeight(weight: HostArray, adapter: Weights, target: Target, confi
   const scale = loraScale(config);
   const merged = new Float32Array(inputs * outputs);
   const rows = weightRows(weight, target);
+  const placeOf = placesOf(target);
   for (let output = 0; output < outputs; output++) {
     const row = rows(output);
     for (let r = 0; r < rank; r++) {
@@ -73,21 +74,23 @@ function mergedWeight(weight: HostArray, adapter: Weights, target: Target, confi
       for (let input = 0; input < inputs; input++) row[input]! += factor * a[r * inputs + input]!;
     }
     const ratio = magnitudes === undefined ? 1 : magnitudes[output]! / (norm(row) || 1); // a row of zeros stays one
-    for (let input = 0; input < inputs; input++) merged[placeOf(target, output, input)] = ratio * row[input]!;
+    for (let input = 0; input < inputs; input++) merged[placeOf(output, input)] = ratio * row[input]!;
   }
   return merged;
 }
 
 const norm = (row: Float64Array): number => Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
 
-const placeOf = ({ module, inputs, outputs }: Target, output: number, input: number): number =>
-  isInputFirst(module) ? input * outputs + output : output * inputs + input;
+/** Where the weight of an output and an input lies. */
+const placesOf = ({ module, inputs, outputs }: Target): ((output: number, input: number) => number) =>
+  isInputFirst(module) ? (output, input) => input * outputs + output : (output, input) => output * inputs + input;
 
 /** The weights [I] of an output, in an array that the next call writes again. */
 function weightRows(weight: HostArray, target: Target): (output: number) => Float64Array {
   const row = new Float64Array(target.inputs);
+  const placeOf = placesOf(target);
   return (output) => {
-    for (let input = 0; input < row.length; input++) row[input] = weight[placeOf(target, output, input)]!;
+    for (let input = 0; input < row.length; input++) row[input] = weight[placeOf(output, input)]!;
     return row;
   };
 }
