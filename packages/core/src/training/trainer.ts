@@ -12,6 +12,7 @@ import {
   READINGS,
   scalarValue,
   trainableParameters,
+  type BatchCounts,
   type ReadingVector,
   type StepDefinition,
 } from '../step/index.ts';
@@ -86,15 +87,15 @@ export class Trainer {
   async step(step: number): Promise<StepResult> {
     const { batches, settings } = this.options;
     const microBatches = batches.microBatches(step);
+    const counts = countBatches(microBatches);
     const vectors: ReadingVector[] = [];
     for (const [index, batch] of microBatches.entries()) {
       const role = { continues: index > 0, completes: index === microBatches.length - 1 };
       const compiled = await this.executables.gradient(batch.shape, role);
-      const vector = await this.#accumulate(compiled, microBatches, step, index);
+      const vector = await this.#accumulate(compiled, this.#microBatchValues(batch, counts, step, index), index);
       if (!vector.every(Number.isFinite)) throw await this.#nonFinite(microBatches, step, index);
       vectors.push({ layout: compiled.layout, vector });
     }
-    const counts = countBatches(microBatches);
     const readings = combineReadings(vectors, counts);
     await this.#update(step, readings['grad_norm']!);
     await this.#syncReference(step + 1);
@@ -125,11 +126,10 @@ export class Trainer {
   }
 
   /** Values of a micro-batch's graph that are not tensors of the run. */
-  #microBatchValues(microBatches: readonly HostBatch[], step: number, index: number): Map<string, HostTensor> {
-    const counts = countValues(countBatches(microBatches));
+  #microBatchValues(batch: HostBatch, counts: BatchCounts, step: number, index: number): Map<string, HostTensor> {
     return new Map([
-      ...this.#batchValues(microBatches[index]!),
-      ...counts,
+      ...this.#batchValues(batch),
+      ...countValues(counts),
       ...gradientScalars(this.options, step, index),
     ]);
   }
@@ -137,12 +137,11 @@ export class Trainer {
   /** Runs a micro-batch and keeps its gradients; what changes networks is kept only where all readings are finite. */
   async #accumulate(
     { executable }: CompiledStep,
-    microBatches: readonly HostBatch[],
-    step: number,
+    values: ReadonlyMap<string, HostTensor>,
     index: number,
   ): Promise<HostArray> {
     const { backend } = this.options;
-    const outputs = await runGraph(backend, executable, this.state, this.#microBatchValues(microBatches, step, index));
+    const outputs = await runGraph(backend, executable, this.state, values);
     const { data } = await takeOutput(backend, outputs, READINGS);
     const isFinite = data.every(Number.isFinite);
     for (const [name, tensor] of outputs) {
@@ -161,13 +160,19 @@ export class Trainer {
    */
   async #nonFinite(microBatches: readonly HostBatch[], step: number, last: number): Promise<NonFiniteError> {
     const { backend, definition } = this.options;
+    const counts = countBatches(microBatches);
     const suspects = microBatches.slice(0, last + 1);
     let rowNumbers = suspects.flatMap((batch) => batch.rowNumbers);
     let source = 'the accumulated gradients';
     for (const [index, batch] of suspects.entries()) {
       const role = { continues: false, completes: index === microBatches.length - 1 };
       const { graph } = gradientStep(definition, batch.shape, role);
-      const found = await firstNonFinite(backend, graph, this.state, this.#microBatchValues(microBatches, step, index));
+      const found = await firstNonFinite(
+        backend,
+        graph,
+        this.state,
+        this.#microBatchValues(batch, counts, step, index),
+      );
       if (found === undefined) continue;
       [source, rowNumbers] = [found, [...batch.rowNumbers]];
       break;
