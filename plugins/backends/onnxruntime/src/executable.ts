@@ -93,9 +93,9 @@ class OrtExecutable implements Executable {
     if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
     const { store, memory } = this.#engine;
     const inputs = checkInputs(this.#source, given, isOwn, this.#label);
-    const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.storage().handle); // all were checked
+    const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.content().handle); // all were checked
     const outputs = this.#makeOutputs(inputs);
-    const results = [...outputs.values()].map((tensor) => tensor.storage().handle);
+    const results = [...outputs.values()].map((tensor) => tensor.content().handle);
     memory.countRun();
     try {
       const run = naming(this.#label, () => this.#session.run(feeds, results));

@@ -38,7 +38,7 @@ async function run(model: OnnxModel): Promise<number[][]> {
     ),
   );
   const outputs = names[1]!.map(() => store.allocate({ dtype: 'f32', shape }));
-  const handles = [inputs, outputs].map((tensors) => tensors.map((tensor) => tensor.storage().handle));
+  const handles = [inputs, outputs].map((tensors) => tensors.map((tensor) => tensor.content().handle));
   await session.run(handles[0]!, handles[1]!);
   session.dispose();
   return Promise.all(outputs.map(async (tensor) => Array.from((await store.toHost(tensor)).data)));
