@@ -16,7 +16,15 @@ import {
   uniformNumbers,
   type Tensor,
 } from '../index.ts';
-import { cases, expectSameValues, numbers, widestLogits, withGradients, type Case } from '../testing/chunks.ts';
+import {
+  cases,
+  expectSameValues,
+  FIVE_CHUNKS,
+  numbers,
+  widestLogits,
+  withGradients,
+  type Case,
+} from '../testing/chunks.ts';
 
 describe('chunksOf', () => {
   it('covers the vocabulary in order, without gaps, in pieces of at most the chunk size', () => {
@@ -73,12 +81,11 @@ describe('linearLogProb', () => {
   });
 
   it('never holds more logits than one chunk, forward or backward', () => {
-    const example = { rows: 6, hidden: 3, vocabulary: 20, chunk: 4, seed: 1 };
-    const { states, weight, labels, weights } = inputsOf(example).tensors;
+    const { states, weight, labels, weights } = inputsOf(FIVE_CHUNKS).tensors;
     const graph = optimize(
       withGradients(linearLogProb(states, weight, labels, { chunk: 4, keptBytes: 0 }), { states, weight }, weights),
     );
-    expect(widestLogits(graph, example.rows)).toBe(5); // the 5 columns are the log-sum-exps of the 5 chunks
+    expect(widestLogits(graph, FIVE_CHUNKS.rows)).toBe(5); // the 5 columns are the log-sum-exps of the 5 chunks
     const logits = graph.nodes.filter(
       ({ operation, shape }) => operation.name === 'matmul' && shape[0] === 6 && shape[1] === 4,
     );
@@ -86,13 +93,7 @@ describe('linearLogProb', () => {
   });
 
   it('computes logits once where they are few enough to be kept', () => {
-    const { states, weight, labels, weights } = inputsOf({
-      rows: 6,
-      hidden: 3,
-      vocabulary: 20,
-      chunk: 4,
-      seed: 1,
-    }).tensors;
+    const { states, weight, labels, weights } = inputsOf(FIVE_CHUNKS).tensors;
     const productsKeeping = (keptBytes: number): number => {
       const value = linearLogProb(states, weight, labels, { chunk: 4, keptBytes });
       const { nodes } = optimize(withGradients(value, { states, weight }, weights));

@@ -6,11 +6,10 @@ import { matmul } from '../operations/matmul.ts';
 import { concat, sliceAxis } from '../operations/slicing.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatType, ShapeError } from '../types.ts';
-import { chunkedLogSumExp, chunksOf, defaultChunk, sumOf, type Chunk } from './vocabularyChunks.ts';
+import { BYTES_PER_LOGIT, chunkedLogSumExp, chunksOf, defaultChunk, sumOf, type Chunk } from './vocabularyChunks.ts';
 
 /** Logits of at most this much are kept for the backward pass. */
 const KEPT_BYTES = 256 * 2 ** 20;
-const BYTES_PER_LOGIT = 4;
 
 export interface LinearLogProbOptions {
   /** Vocabulary entries at a time; without it, as many as keep a chunk's logits within 64 MiB. */

@@ -13,7 +13,7 @@ export interface Chunk {
 
 /** Logits of one chunk take at most this much when no chunk size is given. */
 const CHUNK_BYTES = 64 * 2 ** 20;
-const BYTES_PER_LOGIT = 4;
+export const BYTES_PER_LOGIT = 4;
 
 /** Vocabulary entries per chunk such that logits [rows, chunk] stay within 64 MiB. */
 export const defaultChunk = (rows: number): number => Math.max(1, Math.floor(CHUNK_BYTES / (BYTES_PER_LOGIT * rows)));

@@ -21,11 +21,13 @@ import {
   vectorJacobian,
   type ChunkedHead,
   type DivergenceKind,
+  type ReadModel,
   type Tensor,
 } from '../index.ts';
 import {
   cases,
   expectSameValues,
+  FIVE_CHUNKS,
   numbers,
   ROUNDING,
   widestLogits,
@@ -39,6 +41,8 @@ const headOf = (weight: Tensor): ChunkedHead => ({
   vocabularySize: weight.shape[0]!,
   logits: (states, start, limit) => matmul(states, sliceAxis(weight, 0, start, limit), { transposeB: true }),
 });
+
+const modelOf = (states: Tensor, weight: Tensor): ReadModel => ({ head: headOf(weight), states });
 
 const inputsOf = ({ rows, hidden, vocabulary, seed }: Case) => ({
   tensors: {
@@ -76,8 +80,8 @@ describe('distributionDivergence', () => {
         const { policy, policyWeight, reference, referenceWeight, weights } = tensors;
         const wrt = { policy, policyWeight };
         const chunked = distributionDivergence(
-          { head: headOf(policyWeight), states: policy },
-          { head: headOf(referenceWeight), states: reference },
+          modelOf(policy, policyWeight),
+          modelOf(reference, referenceWeight),
           kind,
           example.chunk,
         );
@@ -99,12 +103,7 @@ describe('distributionDivergence', () => {
       chunk: 3,
       seed: 5,
     }).tensors;
-    const value = distributionDivergence(
-      { head: headOf(policyWeight), states: policy },
-      { head: headOf(referenceWeight), states: reference },
-      kind,
-      3,
-    );
+    const value = distributionDivergence(modelOf(policy, policyWeight), modelOf(reference, referenceWeight), kind, 3);
     const graph = traceGraph(
       new Map(vectorJacobian(value, [reference, referenceWeight], weights).map((g, index) => [`g${index}`, g])),
     );
@@ -115,12 +114,7 @@ describe('distributionDivergence', () => {
     const example = { rows: 3, hidden: 2, vocabulary: 7, chunk: 3, seed: 9 };
     const [policy, weight] = [input('policy', 'f32', [3, 2]), input('weight', 'f32', [7, 2])];
     const [reference, frozen] = [input('reference', 'f32', [3, 2]), input('frozen', 'f32', [7, 2])];
-    const value = distributionDivergence(
-      { head: headOf(weight), states: policy },
-      { head: headOf(frozen), states: reference },
-      kind,
-      example.chunk,
-    );
+    const value = distributionDivergence(modelOf(policy, weight), modelOf(reference, frozen), kind, example.chunk);
     const graph = withGradients(value, { policy, weight }, input('weights', 'f32', [3]));
     const [states, matrix] = [numbers([3, 2], 1), numbers([7, 2], 2)];
     const values = { policy: states, weight: matrix, reference: states, frozen: matrix, weights: [1, 1, 1] };
@@ -133,12 +127,7 @@ describe('distributionDivergence', () => {
   it.each(KINDS)('stays finite where the distributions are one-hot and disjoint: %s', (kind) => {
     const [policy, reference] = [input('policy', 'f32', [1, 1]), input('reference', 'f32', [1, 1])];
     const weight = input('weight', 'f32', [4, 1]);
-    const value = distributionDivergence(
-      { head: headOf(weight), states: policy },
-      { head: headOf(weight), states: reference },
-      kind,
-      2,
-    );
+    const value = distributionDivergence(modelOf(policy, weight), modelOf(reference, weight), kind, 2);
     const graph = withGradients(value, { policy, weight }, input('weights', 'f32', [1]));
     const result = evaluate(graph, { policy: [1000], reference: [-1000], weight: [1, 0, 0.5, -1], weights: [1] });
     for (const { data } of result.values()) expect(data.every(Number.isFinite)).toBe(true);
@@ -146,19 +135,8 @@ describe('distributionDivergence', () => {
   });
 
   it.each(KINDS)('never holds more logits than one chunk: %s', (kind) => {
-    const { policy, policyWeight, reference, referenceWeight, weights } = inputsOf({
-      rows: 6,
-      hidden: 3,
-      vocabulary: 20,
-      chunk: 4,
-      seed: 1,
-    }).tensors;
-    const value = distributionDivergence(
-      { head: headOf(policyWeight), states: policy },
-      { head: headOf(referenceWeight), states: reference },
-      kind,
-      4,
-    );
+    const { policy, policyWeight, reference, referenceWeight, weights } = inputsOf(FIVE_CHUNKS).tensors;
+    const value = distributionDivergence(modelOf(policy, policyWeight), modelOf(reference, referenceWeight), kind, 4);
     const graph = optimize(withGradients(value, { policy, policyWeight }, weights));
     expect(widestLogits(graph, 6)).toBe(5); // the columns of the 5 chunks' sums
     const passes = kind === 'jensen-shannon' ? 3 : 2; // forward (twice for the mixture) and backward
@@ -171,7 +149,7 @@ describe('distributionDivergence', () => {
   it('names vocabularies that differ', () => {
     const states = input('states', 'f32', [2, 3]);
     const [a, b] = [headOf(input('a', 'f32', [5, 3])), headOf(input('b', 'f32', [6, 3]))];
-    expect(() => distributionDivergence({ head: a!, states }, { head: b!, states }, 'reverse')).toThrow(/5 and 6/);
+    expect(() => distributionDivergence({ head: a, states }, { head: b, states }, 'reverse')).toThrow(/5 and 6/);
   });
 });
 
@@ -186,10 +164,7 @@ describe('readVocabulary', () => {
           ...values,
           labels: values.weights.map((x) => Math.floor(Math.abs(x) * 100) % example.vocabulary),
         };
-        const [a, b] = [
-          { head: headOf(policyWeight), states: policy },
-          { head: headOf(referenceWeight), states: reference },
-        ];
+        const [a, b] = [modelOf(policy, policyWeight), modelOf(reference, referenceWeight)];
         const { policyTotal, referenceTotal, divergence } = readVocabulary(a, b, ['forward', 'reverse'], example.chunk);
         const logit = (states: Tensor, weight: Tensor) => reduceSum(mul(states, gather(weight, labels)), [1]);
         const together = [
@@ -215,17 +190,8 @@ describe('readVocabulary', () => {
   });
 
   it('computes the logits of both models once forward and once backward, whatever is read', () => {
-    const { policy, policyWeight, reference, referenceWeight, weights } = inputsOf({
-      rows: 6,
-      hidden: 3,
-      vocabulary: 20,
-      chunk: 4,
-      seed: 1,
-    }).tensors;
-    const [a, b] = [
-      { head: headOf(policyWeight), states: policy },
-      { head: headOf(referenceWeight), states: reference },
-    ];
+    const { policy, policyWeight, reference, referenceWeight, weights } = inputsOf(FIVE_CHUNKS).tensors;
+    const [a, b] = [modelOf(policy, policyWeight), modelOf(reference, referenceWeight)];
     const { policyTotal, divergence } = readVocabulary(a, b, ['reverse', 'forward'], 4);
     const value = add(policyTotal, add(divergence('reverse'), divergence('forward')));
     const { nodes } = optimize(withGradients(value, { policy, policyWeight }, weights));

@@ -24,6 +24,9 @@ export interface Case {
   readonly seed: number;
 }
 
+/** A vocabulary of 20 in five chunks. */
+export const FIVE_CHUNKS: Case = { rows: 6, hidden: 3, vocabulary: 20, chunk: 4, seed: 1 };
+
 export const cases = fc.record({
   rows: fc.integer({ min: 1, max: 5 }),
   hidden: fc.integer({ min: 1, max: 4 }),

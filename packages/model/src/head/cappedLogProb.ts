@@ -2,6 +2,7 @@ import {
   barrier,
   chunkedLogSumExp,
   chunksOf,
+  defaultChunk,
   concat,
   add,
   exp,
@@ -20,9 +21,6 @@ import {
 } from '@tether/graph';
 import { softCap } from '../blocks/index.ts';
 
-/** Logits of one chunk take at most 64 MiB of float32, as in `linearLogProb`. */
-const CHUNK_LOGITS = 2 ** 24;
-
 /**
  * log softmax(c·tanh(states · weightᵀ / c)) at `labels`: `linearLogProb` of a head whose logits are capped at ±c.
  *
@@ -39,7 +37,7 @@ const CHUNK_LOGITS = 2 ** 24;
 export function cappedLogProb(states: Tensor, weight: Tensor, labels: Tensor, cap: number, chunk?: number): Tensor {
   const [rows] = states.shape as readonly [number, number];
   const vocabulary = weight.shape[0]!;
-  const chunks = chunksOf(vocabulary, chunk ?? Math.max(1, Math.floor(CHUNK_LOGITS / rows)));
+  const chunks = chunksOf(vocabulary, chunk ?? defaultChunk(rows));
   const column = (x: Tensor): Tensor => reshape(x, [rows, 1]);
   const slope = (capped: Tensor): Tensor => sub(1, mul(mul(capped, 1 / cap), mul(capped, 1 / cap)));
   const part = ({ start, limit }: Chunk): Tensor => sliceAxis(weight, 0, start, limit); // [c, H]
