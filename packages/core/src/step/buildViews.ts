@@ -1,8 +1,15 @@
-import { cast, gather, less, mul, reduceSum, reshape, scope, stopGradient, type Tensor } from '@tether/graph';
-import type { BatchShape, BatchViews, LanguageModel, ModelInputs, ModelViews, Parameters } from '../contracts/index.ts';
+import { cast, gather, less, mul, reduceSum, reshape, scope, sizeOf, stopGradient, type Tensor } from '@tether/graph';
+import type {
+  BatchShape,
+  BatchViews,
+  LanguageModel,
+  ModelInputs,
+  ModelViews,
+  Parameters,
+  SequenceLogps,
+} from '../contracts/index.ts';
 import { pairOf, sideOf } from '../views/index.ts';
 import type { BatchInputs, CountInputs } from './batchInputs.ts';
-import type { ComparedViews } from './divergences.ts';
 
 /** Rows of hidden states [B, T, H] at flat indices [B, S, X] → [B, S, X, H]. */
 function pick(hiddenStates: Tensor, indices: Tensor): Tensor {
@@ -15,6 +22,21 @@ function layerOf(layers: readonly Tensor[], layer: number): Tensor {
   const states = layers.at(layer);
   if (states !== undefined) return states;
   throw new Error(`a plugin reads the hidden states of layer ${layer}, but the model has ${layers.length} layers`);
+}
+
+/** States [B, S, C, H] in one list [N, H], N = B·S·C. */
+export function flatStates(states: Tensor): Tensor {
+  const [rows, sides, length, hidden] = states.shape as readonly [number, number, number, number];
+  return reshape(states, [rows * sides * length, hidden]);
+}
+
+/** Labels as `flatStates` has their states, [N]. */
+export const flatLabels = ({ labels }: BatchInputs): Tensor => reshape(labels, [sizeOf(labels.shape)]);
+
+/** Log-probabilities [N] of a batch's labels, back in their places. */
+export function sequenceLogps(logps: Tensor, { completionMask }: BatchInputs): SequenceLogps {
+  const tokens = mul(reshape(logps, completionMask.shape), completionMask);
+  return { tokens, sums: reduceSum(tokens, [2]) };
 }
 
 /** Runs a model over a batch, and gives what objectives and regularizers may read of it. */
@@ -44,14 +66,9 @@ export function modelViews(
 ): ModelViews {
   const head = model.head(parameters);
   const predictorStates = pick(hiddenStates, batch.predictors); // [B, S, C, H]
-  const [rows, sides, length, hidden] = predictorStates.shape as readonly [number, number, number, number];
-  const flat = rows * sides * length;
-  const logps = scope('head', () =>
-    head.logps(reshape(predictorStates, [flat, hidden]), reshape(batch.labels, [flat])),
-  );
-  const tokens = mul(reshape(logps, [rows, sides, length]), batch.completionMask);
+  const logps = scope('head', () => head.logps(flatStates(predictorStates), flatLabels(batch)));
   return {
-    logps: { tokens, sums: reduceSum(tokens, [2]) },
+    logps: sequenceLogps(logps, batch),
     predictorStates,
     latents: pick(hiddenStates, batch.views), // [B, S, L, H]
     layerLatents: (layer) => pick(layerOf(layers, layer), batch.views),
@@ -59,15 +76,27 @@ export function modelViews(
   };
 }
 
+export const detachedLogps = ({ tokens, sums }: SequenceLogps): SequenceLogps => ({
+  tokens: stopGradient(tokens),
+  sums: stopGradient(sums),
+});
+
 /** The same values, through which no gradient flows. */
 export function detached(views: ModelViews): ModelViews {
   return {
-    logps: { tokens: stopGradient(views.logps.tokens), sums: stopGradient(views.logps.sums) },
+    logps: detachedLogps(views.logps),
     predictorStates: stopGradient(views.predictorStates),
     latents: stopGradient(views.latents),
     layerLatents: (layer) => stopGradient(views.layerLatents(layer)),
     head: views.head,
   };
+}
+
+/** Views of both models, and how far apart their next-token distributions are. */
+export interface ComparedViews {
+  readonly policy: ModelViews;
+  readonly reference: ModelViews | undefined;
+  readonly divergence: BatchViews['divergence'];
 }
 
 /** Assembles the views of a batch; see `BatchViews` for how means are taken. */
@@ -92,14 +121,17 @@ export function batchViews(
     present,
     latentMask: batch.viewMask,
     rowWeight: batch.rowWeight,
-    meanOverRows: (x) => mul(reduceSum(mul(x, batch.rowWeight)), counts.perRow),
-    meanOverTokens: (x) => mul(reduceSum(mul(x, tokenWeight)), counts.perToken),
-    meanOverSideTokens: (x, side) => mul(reduceSum(mul(x, sideOf(tokenWeight, side))), counts.perSideToken[side]!),
-    meanOverCompletions: (x) => mul(reduceSum(mul(x, weight)), counts.perCompletion),
-    meanOverSide: (x, side) => mul(reduceSum(mul(x, sideOf(weight, side))), counts.perSideRow[side]!),
+    meanOverRows: (x) => mean(x, batch.rowWeight, counts.perRow),
+    meanOverTokens: (x) => mean(x, tokenWeight, counts.perToken),
+    meanOverSideTokens: (x, side) => mean(x, sideOf(tokenWeight, side), counts.perSideToken[side]!),
+    meanOverCompletions: (x) => mean(x, weight, counts.perCompletion),
+    meanOverSide: (x, side) => mean(x, sideOf(weight, side), counts.perSideRow[side]!),
     meanOverPairs(x) {
       const { chosen, rejected } = pairOf({ sides }, weight);
-      return mul(reduceSum(mul(x, mul(chosen, rejected))), counts.perPair);
+      return mean(x, mul(chosen, rejected), counts.perPair);
     },
   };
 }
+
+/** Σ x·weight · perCount → scalar. */
+const mean = (x: Tensor, weight: Tensor, perCount: Tensor): Tensor => mul(reduceSum(mul(x, weight)), perCount);

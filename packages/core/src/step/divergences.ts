@@ -1,27 +1,21 @@
 import {
   labelLogProb,
-  mul,
   readVocabulary,
-  reduceSum,
   reshape,
   scope,
-  stopGradient,
   type DivergenceKind,
   type ReadModel,
   type Tensor,
 } from '@tether/graph';
-import type { BatchViews, ModelViews } from '../contracts/index.ts';
+import type { ModelViews, Need, SequenceLogps } from '../contracts/index.ts';
 import type { BatchInputs } from './batchInputs.ts';
-
-/** Views of both models, and how far apart their next-token distributions are. */
-export interface ComparedViews {
-  readonly policy: ModelViews;
-  readonly reference: ModelViews | undefined;
-  readonly divergence: BatchViews['divergence'];
-}
+import { detachedLogps, flatLabels, flatStates, sequenceLogps, type ComparedViews } from './buildViews.ts';
+import { neededDivergences } from './definition.ts';
+import { restricted } from './referenceViews.ts';
 
 export interface CompareOptions {
-  readonly kinds: readonly DivergenceKind[];
+  /** What may be read of the reference and of divergences. */
+  readonly needs: ReadonlySet<Need>;
   /** The reference's log-probabilities are given: they need not be computed. */
   readonly hasReferenceLogps: boolean;
 }
@@ -31,43 +25,40 @@ const undeclared = (kind: DivergenceKind): never => {
 };
 
 /**
- * Adds divergences to the views. The pass over the vocabulary that gives them gives the log-probabilities as well, so that
- * both models' logits, and the policy's gradient through its head, are computed once for all of it.
+ * Adds divergences to the views, and restricts them to what is needed. The pass over the vocabulary that gives divergences
+ * gives the log-probabilities as well, so that both models' logits, and the policy's gradient through its head, are
+ * computed once for all of it.
  */
-export function withDivergences(
+export function compareViews(
   policy: ModelViews,
   reference: ModelViews | undefined,
   batch: BatchInputs,
-  { kinds, hasReferenceLogps }: CompareOptions,
+  { needs, hasReferenceLogps }: CompareOptions,
 ): ComparedViews {
-  if (kinds.length === 0 || reference === undefined) return { policy, reference, divergence: undeclared };
+  const kinds = neededDivergences(needs);
+  if (kinds.length === 0 || reference === undefined) {
+    return { policy, reference: restricted(reference, needs), divergence: undeclared };
+  }
   return scope('head', () => {
     const readings = readVocabulary(readModelOf(policy), readModelOf(reference), kinds);
-    const compared = { policy: withLogps(policy, readings.policyTotal, batch) };
+    const referenceLogps = hasReferenceLogps
+      ? reference.logps
+      : detachedLogps(logpsOf(reference, readings.referenceTotal, batch));
     return {
-      ...compared,
-      reference: hasReferenceLogps ? reference : frozenLogps(withLogps(reference, readings.referenceTotal, batch)),
+      policy: { ...policy, logps: logpsOf(policy, readings.policyTotal, batch) },
+      reference: restricted({ ...reference, logps: referenceLogps }, needs),
       divergence: (kind) =>
         kinds.includes(kind) ? reshape(readings.divergence(kind), batch.completionMask.shape) : undeclared(kind),
     };
   });
 }
 
-/** Predictor states [B, S, C, H] in one list [B·S·C, H]. */
-function readModelOf({ head, predictorStates }: ModelViews): ReadModel {
-  const [rows, sides, length, hidden] = predictorStates.shape as readonly [number, number, number, number];
-  return { head, states: reshape(predictorStates, [rows * sides * length, hidden]) };
-}
-
-/** The views with log-probabilities from log Σ exp of the logits [B·S·C]. */
-function withLogps(views: ModelViews, total: Tensor, { labels, completionMask }: BatchInputs): ModelViews {
-  const { states } = readModelOf(views);
-  const logps = labelLogProb(views.head.labelLogits(states, reshape(labels, total.shape)), total);
-  const tokens = mul(reshape(logps, completionMask.shape), completionMask);
-  return { ...views, logps: { tokens, sums: reduceSum(tokens, [2]) } };
-}
-
-const frozenLogps = (views: ModelViews): ModelViews => ({
-  ...views,
-  logps: { tokens: stopGradient(views.logps.tokens), sums: stopGradient(views.logps.sums) },
+/** What `readVocabulary` reads: a model at its predictors of completion tokens, N = B·S·C. */
+export const readModelOf = ({ head, predictorStates }: ModelViews): ReadModel => ({
+  head,
+  states: flatStates(predictorStates),
 });
+
+/** Log-probabilities from log Σ exp of the logits [N]. */
+const logpsOf = ({ head, predictorStates }: ModelViews, total: Tensor, batch: BatchInputs): SequenceLogps =>
+  sequenceLogps(labelLogProb(head.labelLogits(flatStates(predictorStates), flatLabels(batch)), total), batch);

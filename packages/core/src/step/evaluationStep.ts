@@ -14,12 +14,12 @@ import {
 import type { BatchShape, BatchViews, ModelViews, Need } from '../contracts/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, readModel } from './buildViews.ts';
-import { neededDivergences, type StepDefinition } from './definition.ts';
-import { withDivergences } from './divergences.ts';
+import type { StepDefinition } from './definition.ts';
+import { compareViews } from './divergences.ts';
 import { policyInputs } from './gradientStep.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
-import { referenceInputs, referenceViews, restricted } from './referenceViews.ts';
+import { referenceInputs, referenceViews } from './referenceViews.ts';
 
 /** Values that an evaluation gives per row and side, [B, S]. */
 export const ROW_OUTPUTS = {
@@ -68,19 +68,16 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   const parameters = policyInputs(definition);
   const referenceParameters = referenceInputs(model, parameters);
   const needs = new Set(withObjective ? objective.plugin.needs(objective.config) : []);
-  const compared = withDivergences(
+  const compared = compareViews(
     scope('policy', () => readModel(model, parameters, batch)),
     referenceViews(model, 'inline', shape, batch, referenceParameters),
     batch,
-    { kinds: neededDivergences(new Set([...needs, ...MEASURED])), hasReferenceLogps: false },
+    { needs: new Set([...needs, ...MEASURED]), hasReferenceLogps: false },
   );
   const { policy, reference, divergence } = compared;
   if (reference === undefined) throw new Error('an inline reference is always there');
   const views: BatchViews = {
-    ...batchViews(shape, batch, countInputs(shape.sides), {
-      ...compared,
-      reference: restricted(reference, new Set([...needs, ...MEASURED])),
-    }),
+    ...batchViews(shape, batch, countInputs(shape.sides), compared),
     mismatched: mismatchedViews(model, needs, shape, parameters, referenceParameters),
   };
   const readings = new Readings();

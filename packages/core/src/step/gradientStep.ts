@@ -10,19 +10,12 @@ import type {
 import { sideOf } from '../views/index.ts';
 import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, readModel } from './buildViews.ts';
-import { withDivergences } from './divergences.ts';
-import {
-  names,
-  neededDivergences,
-  needsOf,
-  trainableParameters,
-  type RegularizerUse,
-  type StepDefinition,
-} from './definition.ts';
+import { compareViews } from './divergences.ts';
+import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefinition } from './definition.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
-import { referenceInputs, referenceViews, restricted } from './referenceViews.ts';
+import { referenceInputs, referenceViews } from './referenceViews.ts';
 
 export interface GradientStep {
   readonly graph: Graph;
@@ -85,13 +78,13 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   const anchor =
     definition.reference === 'moving' ? referenceInputs(model, policyParameters, names.movingReference) : initial;
   const needs = needsOf(definition);
-  const compared = withDivergences(policy, referenceViews(model, definition.reference, shape, batch, anchor), batch, {
-    kinds: neededDivergences(needs),
+  const reference = referenceViews(model, definition.reference, shape, batch, anchor);
+  const compared = compareViews(policy, reference, batch, {
+    needs,
     hasReferenceLogps: definition.reference === 'precomputed',
   });
-  const visible = { ...compared, reference: restricted(compared.reference, needs) };
   const views: BatchViews = {
-    ...batchViews(shape, batch, countInputs(shape.sides), visible),
+    ...batchViews(shape, batch, countInputs(shape.sides), compared),
     mismatched: mismatchedViews(model, needs, shape, policyParameters, anchor),
   };
 

@@ -10,7 +10,7 @@ export {
   type BatchInputs,
   type CountInputs,
 } from './batchInputs.ts';
-export { batchViews, detached, modelViews, readModel } from './buildViews.ts';
+export { batchViews, detached, modelViews, readModel, type ComparedViews } from './buildViews.ts';
 export {
   names,
   needsOf,
@@ -23,7 +23,7 @@ export {
   type RegularizerUse,
   type StepDefinition,
 } from './definition.ts';
-export { withDivergences, type ComparedViews } from './divergences.ts';
+export { compareViews, readModelOf } from './divergences.ts';
 export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from './evaluationStep.ts';
 export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
 export { mismatchedBatch, mismatchedValues } from './mismatched.ts';

@@ -1,17 +1,6 @@
-import {
-  add,
-  gather,
-  linearLogProb,
-  matmul,
-  mul,
-  reduceSum,
-  reshape,
-  sizeOf,
-  sliceAxis,
-  tanh,
-  uniformNumbers,
-} from '@tether/graph';
+import { add, gather, matmul, reshape, sizeOf, tanh, uniformNumbers } from '@tether/graph';
 import type { HostArray, LanguageModel, ParameterSpec } from '../contracts/index.ts';
+import { linearHead } from '../views/index.ts';
 
 const HIDDEN = 4; // H
 const VOCABULARY = 7; // V
@@ -47,13 +36,7 @@ export function tinyModel({ frozen = [] }: { readonly frozen?: readonly string[]
       const mixed = matmul(reshape(places, [rows * length, HIDDEN]), weights['mix']!);
       return reshape(tanh(mixed), [rows, length, HIDDEN]);
     },
-    head: (weights) => ({
-      vocabularySize: VOCABULARY,
-      logits: (states, start, limit) =>
-        matmul(states, sliceAxis(weights['output']!, 0, start, limit), { transposeB: true }),
-      labelLogits: (states, labels) => reduceSum(mul(states, gather(weights['output']!, labels)), [1]),
-      logps: (states, labels) => linearLogProb(states, weights['output']!, labels),
-    }),
+    head: (weights) => linearHead(weights['output']!),
   };
 }
 

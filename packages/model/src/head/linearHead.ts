@@ -1,5 +1,5 @@
-import { gather, linearLogProb, matmul, mul, reduceSum, sliceAxis, type Tensor } from '@tether/graph';
-import type { Head } from '@tether/core';
+import type { Tensor } from '@tether/graph';
+import { linearHead as plainHead, type Head } from '@tether/core';
 import { softCap } from '../blocks/index.ts';
 import { cappedLogProb } from './cappedLogProb.ts';
 
@@ -12,14 +12,12 @@ export interface LinearHeadOptions {
 
 /** A head without bias, weight [V, H]. */
 export function linearHead(weight: Tensor, { chunk, cap }: LinearHeadOptions = {}): Head {
-  const capped = (logits: Tensor): Tensor => (cap === undefined ? logits : softCap(logits, cap));
+  const head = plainHead(weight, chunk === undefined ? {} : { chunk });
+  if (cap === undefined) return head;
   return {
-    vocabularySize: weight.shape[0]!,
-    logits: (states, start, limit) => capped(matmul(states, sliceAxis(weight, 0, start, limit), { transposeB: true })),
-    labelLogits: (states, labels) => capped(reduceSum(mul(states, gather(weight, labels)), [1])),
-    logps: (states, labels) =>
-      cap === undefined
-        ? linearLogProb(states, weight, labels, chunk === undefined ? {} : { chunk })
-        : cappedLogProb(states, weight, labels, cap, chunk),
+    ...head,
+    logits: (states, start, limit) => softCap(head.logits(states, start, limit), cap),
+    labelLogits: (states, labels) => softCap(head.labelLogits(states, labels), cap),
+    logps: (states, labels) => cappedLogProb(states, weight, labels, cap, chunk),
   };
 }

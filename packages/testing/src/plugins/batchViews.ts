@@ -1,12 +1,14 @@
 import {
   batchInputs,
   batchViews,
+  countValues,
   detached,
   hashText,
+  linearHead,
+  readModelOf,
   type BatchShape,
   type BatchViews,
   type CountInputs,
-  type Head,
   type MismatchedViews,
   type ModelViews,
   type Need,
@@ -15,18 +17,13 @@ import {
   DIVERGENCE_KINDS,
   distributionDivergence,
   evaluate,
-  gather,
-  linearLogProb,
-  matmul,
   mul,
   reduceSum,
   reshape,
-  sliceAxis,
   stopGradient,
   traceGraph,
   uniformNumbers,
   type DivergenceKind,
-  type ReadModel,
   type Tensor,
 } from '@tether/graph';
 import { inputsOf, numbersByName, type Point, type Points, type Tensors } from '../point.ts';
@@ -99,18 +96,13 @@ function countPoints(rows: readonly TestRow[], sides: 1 | 2, sizes: TestSizes): 
   const real = rows.filter(({ isFiller }) => !isFiller);
   const tokensOf = (row: TestRow, side: number): number => lengthsOf(row, side, sizes).completion;
   const everySide = Array.from({ length: sides }, (_, side) => side);
-  const sideTokens = everySide.map((side) => real.reduce((sum, row) => sum + tokensOf(row, side), 0));
-  const sideRows = everySide.map((side) => real.filter((row) => tokensOf(row, side) > 0).length);
-  const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
-  const inverse = (count: number): Point => ({ dtype: 'f32', shape: [], data: [1 / Math.max(1, count)] });
-  return {
-    'count/perRow': inverse(real.length),
-    'count/perToken': inverse(total(sideTokens)),
-    ...Object.fromEntries(sideTokens.map((count, side) => [`count/perSideToken${side}`, inverse(count)])),
-    'count/perCompletion': inverse(total(sideRows)),
-    ...Object.fromEntries(sideRows.map((count, side) => [`count/perSideRow${side}`, inverse(count)])),
-    'count/perPair': inverse(real.filter(({ only }) => only === undefined).length),
+  const counts = {
+    rows: real.length,
+    sideTokens: everySide.map((side) => real.reduce((sum, row) => sum + tokensOf(row, side), 0)),
+    sideRows: everySide.map((side) => real.filter((row) => tokensOf(row, side) > 0).length),
+    pairs: real.filter(({ only }) => only === undefined).length,
   };
+  return Object.fromEntries(countValues(counts));
 }
 
 /** The numbers of every input of a test batch. */
@@ -127,16 +119,6 @@ export function batchPoints(options: BatchViewsOptions = {}): Points {
   };
 }
 
-/** An output head over an explicit weight [V, H]. */
-function headOf(weight: Tensor): Head {
-  return {
-    vocabularySize: weight.shape[0]!,
-    logits: (states, start, limit) => matmul(states, sliceAxis(weight, 0, start, limit), { transposeB: true }),
-    labelLogits: (states, labels) => reduceSum(mul(states, gather(weight, labels)), [1]),
-    logps: (states, labels) => linearLogProb(states, weight, labels),
-  };
-}
-
 function modelViewsOf(name: string, tensors: Tensors): ModelViews {
   const tokens = mul(tensors[`${name}/logps`]!, tensors['batch/completionMask']!);
   return {
@@ -144,7 +126,7 @@ function modelViewsOf(name: string, tensors: Tensors): ModelViews {
     predictorStates: tensors[`${name}/predictorStates`]!,
     latents: tensors[`${name}/latents`]!,
     layerLatents: (layer) => mul(tensors[`${name}/latents`]!, 0.5 + Math.abs(layer)), // other numbers in other layers
-    head: headOf(tensors[`${name}/head`]!),
+    head: linearHead(tensors[`${name}/head`]!),
   };
 }
 
@@ -192,12 +174,8 @@ const restrictedPolicy = (
 
 /** Divergence at each completion position, [B, S, C]. */
 function divergenceBetween(policy: ModelViews, reference: ModelViews, kind: DivergenceKind): Tensor {
-  const [rows, sides, length, hidden] = policy.predictorStates.shape as readonly [number, number, number, number];
-  const flat = ({ head, predictorStates }: ModelViews): ReadModel => ({
-    head,
-    states: reshape(predictorStates, [rows * sides * length, hidden]),
-  });
-  return reshape(distributionDivergence(flat(policy), flat(reference), kind), [rows, sides, length]);
+  const places = policy.predictorStates.shape.slice(0, -1); // [B, S, C]
+  return reshape(distributionDivergence(readModelOf(policy), readModelOf(reference), kind), places);
 }
 
 /** Completions under other prompts: as long as the rows' own, with numbers of their own. */
