@@ -1,4 +1,4 @@
-import { input, mul, traceGraph, type Graph, type Tensor } from '@tether/graph';
+import { input, traceGraph, type Graph, type Tensor } from '@tether/graph';
 import { adamw } from '../optimizer/index.ts';
 import { names, trainableParameters, type StepDefinition } from './definition.ts';
 
@@ -29,11 +29,10 @@ export function updateStep(definition: StepDefinition): UpdateStep {
       Tensor,
       Tensor,
     ];
-    const gradient = mul(input(names.gradient(name), 'f32', shape), gradientScale);
     const stepped = adamw(
       { parameter, firstMoment, secondMoment },
-      gradient,
-      { learningRate, correction1, correction2 },
+      input(names.gradient(name), 'f32', shape),
+      { learningRate, correction1, correction2, gradientScale },
       { ...definition.optimizer, weightDecay: decays ? definition.optimizer.weightDecay : 0 },
     );
     outputs[slots[0]] = stepped.parameter;

@@ -34,10 +34,10 @@ export const siluOperation = defineOperation<'silu'>({
   name: 'silu',
   type: floatType,
   decompose: ([x]) => mul(x!, sigmoid(x!)),
-  gradient: ({ inputs, outputGradient: g }) => {
-    const x = inputs[0]!;
-    const s = sigmoid(x);
-    return [mul(g, mul(s, add(mul(x, sub(1, s)), 1)))];
+  // σ + x·σ·(1 − σ), from the y = x·σ that a gated block's other gradient reads as well.
+  gradient: ({ inputs, output: y, outputGradient: g }) => {
+    const s = sigmoid(inputs[0]!);
+    return [mul(g, add(sub(y, mul(y, s)), s))];
   },
 });
 

@@ -5,6 +5,7 @@ import {
   input,
   matmul,
   mul,
+  reduceSum,
   scatterAdd,
   sliceAxis,
   sub,
@@ -46,6 +47,32 @@ describe('a number times a matrix product', () => {
     const y = add(mul(product, 0.25), product);
     expect(operators(y)).toEqual(['com.microsoft.FusedMatMul', 'Mul', 'Add']);
     await expectSame(y, numbers);
+  });
+});
+
+describe('a sum of squares', () => {
+  const x = input('x', 'f32', [3, 4, 10]);
+  const numbers = { x: wave([3, 4, 10]) };
+
+  it.each([
+    ['over one axis', [-1], ['ReduceSumSquare']],
+    ['over all axes of a small tensor', undefined, ['ReduceSumSquare']],
+  ])('is one pass: %s', async (_, axes, expected) => {
+    const y = reduceSum(mul(x, x), axes);
+    expect(operators(y)).toEqual(expected);
+    await expectSame(y, numbers);
+  });
+
+  it('of a large tensor is taken axis by axis, squares first', async () => {
+    const large = input('large', 'f32', [64, 80]);
+    const y = reduceSum(mul(large, large));
+    expect(operators(y).filter((operator) => operator.startsWith('Reduce'))).toEqual(['ReduceSumSquare', 'ReduceSum']);
+    await expectSame(mul(y, 1 / (64 * 80)), { large: wave([64, 80]) });
+  });
+
+  it('is left alone where the squares are wanted too', () => {
+    const squares = mul(x, x);
+    expect(operators(add(squares, reduceSum(squares, [-1], true)))).toEqual(['Mul', 'ReduceSum', 'Add']);
   });
 });
 

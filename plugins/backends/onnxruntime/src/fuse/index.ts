@@ -2,8 +2,9 @@ import { rotary } from './rotary.ts';
 import type { FusionRule } from './rule.ts';
 import { scaleMatmul } from './scaleMatmul.ts';
 import { scatterOnto } from './scatterOnto.ts';
+import { sumOfSquares } from './sumOfSquares.ts';
 
 export type { Fused, FusionRule, Usage } from './rule.ts';
 
 /** In order: the first that applies to a node wins. */
-export const fusionRules: readonly FusionRule[] = [rotary, scaleMatmul, scatterOnto];
+export const fusionRules: readonly FusionRule[] = [rotary, scaleMatmul, scatterOnto, sumOfSquares];

@@ -46,12 +46,16 @@ const LEAST_EXTENT = 32;
 
 const matrixExtents = ({ shape }: Value): readonly number[] => shape.slice(-2);
 
+/** Columns of b that the kernel works through before it transposes a again. */
+const KERNEL_COLUMNS = 128;
+
 const paysToTranspose = (a: Value, b: Value): boolean =>
-  [...matrixExtents(a), ...matrixExtents(b)].every((extent) => extent >= LEAST_EXTENT);
+  [...matrixExtents(a), ...matrixExtents(b)].every((extent) => extent >= LEAST_EXTENT) &&
+  b.shape.at(-1)! > KERNEL_COLUMNS;
 
 /**
- * aᵀ × b, the shape of a weight's gradient. The kernel transposes a piece by piece and again for every block of b, which
- * takes 5 to 20 % of its time. A copy costs less: of a, or, where that is fewer elements, of b and of the product
+ * aᵀ × b, the shape of a weight's gradient. The kernel transposes a piece by piece and again for every block of b's
+ * columns, which takes 5 to 20 % of its time; where b is one block, as in attention, there is nothing to gain. A copy costs less: of a, or, where that is fewer elements, of b and of the product
  * bᵀ × a, which is then turned around.
  */
 function untransposed(builder: ModelBuilder, shape: Shape, a: Value, b: Value, alpha: number): Value {
