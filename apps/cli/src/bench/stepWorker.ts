@@ -69,11 +69,11 @@ async function measure(work: StepWork): Promise<Measurement> {
   const batches = batchesOf(work);
   const plugin = await registry.get('backend', work.engine.backend);
   const profiling = work.profile === undefined ? {} : profilingOptions(plugin, work.profile);
+  const backend = await plugin.create(plugin.config.parse({ ...work.engine.options, ...profiling }));
   const weights = initialParameters(config, 1);
   if (lora !== undefined) {
     for (const [name, values] of initialAdapter(model.referenceParameters, lora, 1, weights)) weights.set(name, values);
   }
-  const backend = await plugin.create(plugin.config.parse({ ...work.engine.options, ...profiling }));
   const start = performance.now();
   const trainer = await Trainer.create({
     backend,

@@ -31,12 +31,14 @@ export interface MemoryPart {
 
 /**
  * What an engine's allocator takes beyond the values that are alive, because freed places do not fit the next ones, and
- * for scratch memory inside kernels: measured on ONNX Runtime, 5 to 20 % (docs/plan.md).
+ * for scratch memory inside kernels: measured on ONNX Runtime, 0 to 25 % (docs/plan.md).
  */
 const ALLOCATOR_GAPS = 1.12;
 
-/** Node, the program and the engine's library before a model is loaded: measured, resident. */
-const PROGRAM_BYTES = 190 * 2 ** 20;
+/** Node, the program, and the engine's library, threads and buffers, before a model is loaded: measured, resident. */
+const PROGRAM_BYTES = 200 * 2 ** 20;
+/** What an operation of the step takes in the tracer and in the engine: measured. */
+const OPERATION_BYTES = 24 * 2 ** 10;
 
 const elements = (specs: Iterable<{ readonly shape: Shape }>): number =>
   [...specs].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -44,7 +46,8 @@ const elements = (specs: Iterable<{ readonly shape: Shape }>): number =>
 function networkBytes({ model, regularizers }: StepDefinition): number {
   const counts = regularizers.map((use) => {
     const { parameters, state } = networkSpec(model, use);
-    return 3 * elements(Object.values(parameters)) + elements(Object.values(state)); // with two moments each
+    // With two moments each, and all of it as it was and as it will be until the step is over.
+    return 2 * (3 * elements(Object.values(parameters)) + elements(Object.values(state)));
   });
   return F32_BYTES * counts.reduce((sum, count) => sum + count, 0);
 }
@@ -58,8 +61,8 @@ export function planStep(definition: StepDefinition, shape: BatchShape, backend:
   const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
   const separate = model.referenceParameters.filter(({ name }) => !frozen.has(name));
   const gradients = F32_BYTES * elements(trained);
-  const peak = intermediates(traced, backend);
-  const updatePeak = intermediates(update, backend);
+  // The update's are of the weights' sizes, which the places of the step's do not fit: they come on top.
+  const activations = intermediates(traced, backend) + intermediates(update, backend);
   const parts: MemoryPart[] = [
     { name: 'weights', bytes: F32_BYTES * elements(model.parameters), kind: 'state' },
     {
@@ -70,8 +73,8 @@ export function planStep(definition: StepDefinition, shape: BatchShape, backend:
     { name: 'gradients', bytes: gradients, kind: 'state' },
     { name: 'optimizer', bytes: 2 * F32_BYTES * elements(trained), kind: 'state' },
     { name: 'discriminators', bytes: networkBytes(definition), kind: 'state' },
-    { name: 'activations', bytes: ALLOCATOR_GAPS * Math.max(peak, updatePeak), kind: 'batch' },
-    { name: 'program', bytes: PROGRAM_BYTES, kind: 'fixed' },
+    { name: 'activations', bytes: ALLOCATOR_GAPS * activations, kind: 'batch' },
+    { name: 'program', bytes: PROGRAM_BYTES + OPERATION_BYTES * traced.nodes.length, kind: 'fixed' },
   ];
   return {
     parameters: elements(model.parameters),

@@ -44,10 +44,17 @@ export const prepareModel = ({ model, training }: RunConfig): Promise<PreparedMo
 export async function prepareJob(job: Job): Promise<PreparedRun> {
   const { config } = parseConfig(job.file, job.source, job.baseFolder);
   const plugins = await resolvePlugins(new PluginRegistry(job.baseFolder), job.file, config);
-  const prepared = await prepareModel(config);
-  const dataset = await loadRunData(config, prepared, job);
-  const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
-  return prepareRun(sources, { cacheFolder: job.cacheFolder });
+  // Before any weight is read: an engine may settle how the process holds memory.
+  const backend = await plugins.backend.plugin.create(plugins.backend.config);
+  try {
+    const prepared = await prepareModel(config);
+    const dataset = await loadRunData(config, prepared, job);
+    const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
+    return await prepareRun(sources, backend, { cacheFolder: job.cacheFolder });
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
 }
 
 /** Runs a job in this process and writes its folder. */

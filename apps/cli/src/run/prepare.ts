@@ -146,8 +146,8 @@ export interface PrepareOptions {
   readonly cacheFolder: string;
 }
 
-/** Puts model, data, plugins and backend together and uploads everything. */
-export async function prepareRun(sources: RunSources, options: PrepareOptions): Promise<PreparedRun> {
+/** Puts model, data, plugins and backend together and uploads everything. The backend is the caller's where this fails. */
+export async function prepareRun(sources: RunSources, backend: Backend, options: PrepareOptions): Promise<PreparedRun> {
   checkFit(sources);
   const { config, plugins, prepared, dataset } = sources;
   const { training } = config;
@@ -165,7 +165,6 @@ export async function prepareRun(sources: RunSources, options: PrepareOptions): 
     seed: training.seed,
     padTokenId,
   });
-  const backend = await plugins.backend.plugin.create(plugins.backend.config);
   const weights = weightsFingerprint(prepared); // goes through all of them: once is enough
   const fingerprint = runFingerprint(sources, weights, backend);
   const trainer = await Trainer.create({

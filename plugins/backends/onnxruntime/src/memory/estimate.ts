@@ -4,9 +4,10 @@ import { emitSizedModel } from '../emit.ts';
 import { lowerings } from '../lower/index.ts';
 
 /**
- * Bytes of intermediate results and outputs that ONNX Runtime holds at most while it runs a graph, by going through its
- * nodes in order: a value lives from its node to its last reader; a reshaped one is the same memory; an elementwise
- * operator writes over an operand of its size that it is the last to read. What inputs take is not counted.
+ * Bytes of intermediate results that ONNX Runtime holds at most while it runs a graph, by going through its nodes in
+ * order: a value lives from its node to its last reader; a reshaped one is the same memory; an elementwise operator
+ * writes over an operand of its size that it is the last to read. Inputs and outputs have memory of their own, which is
+ * not counted.
  */
 export function peakIntermediateBytes(source: Graph): number {
   const { nodes, sizes, model } = emitSizedModel(optimize(source, Object.keys(lowerings)));
@@ -19,12 +20,12 @@ export function peakIntermediateBytes(source: Graph): number {
   nodes.forEach(({ inputs }, index) => {
     for (const name of inputs) lastRead.set(ownerOf(name), index);
   });
-  for (const { name } of model.outputs) lastRead.set(ownerOf(name), nodes.length);
+  const outputs = new Set(model.outputs.map(({ name }) => ownerOf(name)));
   const held = new Map<string, number>();
   let [bytes, peak] = [0, 0];
-  nodes.forEach(({ operator, inputs, outputs }, index) => {
-    for (const name of outputs) {
-      if (owner.has(name)) continue;
+  nodes.forEach(({ operator, inputs, outputs: made }, index) => {
+    for (const name of made) {
+      if (owner.has(name) || outputs.has(name)) continue;
       const size = sizes.get(name) ?? 0;
       const dying = inputs
         .map(ownerOf)
@@ -34,7 +35,7 @@ export function peakIntermediateBytes(source: Graph): number {
       held.set(name, size);
     }
     peak = Math.max(peak, bytes);
-    for (const name of new Set([...inputs, ...outputs].map(ownerOf))) {
+    for (const name of new Set([...inputs, ...made].map(ownerOf))) {
       if ((lastRead.get(name) ?? index) > index || !held.has(name)) continue;
       bytes -= held.get(name)!;
       held.delete(name);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { openLibrary, type Handle, type OrtApi } from './api.ts';
+import { returnFreedBlocks } from './hostAllocator.ts';
 
 /** ONNX Runtime's shared library, under the names of Linux, macOS and Windows; not its provider libraries. */
 export const LIBRARY = /^(lib)?onnxruntime(\.[\d.]+)?\.(so|dylib|dll)(\.[\d.]+)?$/;
@@ -43,6 +44,7 @@ const DEFAULT_MEMORY = 0;
 
 async function load(folder: string | undefined): Promise<Runtime> {
   const api = await openLibrary(folder === undefined ? findLibrary() : libraryIn(folder));
+  await returnFreedBlocks();
   const environment = api.create('CreateEnv', LOG_ERRORS, 'tether');
   shareArena(api, environment);
   return {
