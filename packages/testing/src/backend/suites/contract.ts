@@ -1,5 +1,5 @@
 import { BackendError, hostTensor, type Backend, type DeviceTensor } from '@tether/core';
-import { add, exp, gather, input, mul, traceGraph, withGradient, type Graph } from '@tether/graph';
+import { add, exp, gather, input, matmul, mul, traceGraph, withGradient, type Graph } from '@tether/graph';
 import { describe, expect } from 'vitest';
 import { makePoint, toHost, type Points } from '../../point.ts';
 import { runOnce, uploadAll } from '../run.ts';
@@ -137,6 +137,8 @@ function failureTests({ backend, test }: SuiteContext): void {
 
 const MEBIBYTE = 2 ** 20;
 const LARGE = MEBIBYTE / 2; // elements: 2 MiB as f32
+/** Of a matrix whose products take a while. */
+const SIDE = 256;
 
 function lifetimeTests({ backend, test }: SuiteContext): void {
   test('gives the same bits on every run and after compiling again', async () => {
@@ -153,6 +155,17 @@ function lifetimeTests({ backend, test }: SuiteContext): void {
     for (let run = 0; run < 3; run++) runs.push(await runOnce(backend(), program(), given));
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]).toEqual(runs[0]);
+  });
+  test('finishes what is under way before it is disposed of, and runs no more', async () => {
+    const square = input('x', 'f32', [SIDE, SIDE]);
+    const executable = await backend().compile(traceGraph({ y: matmul(matmul(square, square), square) }));
+    const inputs = await uploadAll(backend(), {
+      x: makePoint('f32', [SIDE, SIDE], new Array<number>(SIDE ** 2).fill(1)),
+    });
+    const run = executable.run(inputs);
+    await executable.dispose();
+    expect(await numbersOf(backend(), (await run).get('y')!)).toEqual(new Array<number>(SIDE ** 2).fill(SIDE ** 2));
+    await expect(executable.run(inputs)).rejects.toThrow(BackendError);
   });
   test('gives memory back on release', async () => {
     const large = input('x', 'f32', [LARGE]);

@@ -89,6 +89,15 @@ export function donationSuite({ backend, test }: SuiteContext): void {
       expect((await backend().download(inputs.get('q')!)).shape).toEqual(SHAPE);
       await executable.dispose();
     });
+    test('a tensor that the graph also reads under another name is not written over', async () => {
+      const read = traceGraph({ p: sub(p, 1), y: mul(q, 3) });
+      const donated = await backend().compile(read, { inPlace: new Map([['p', 'p']]) });
+      const both = await uploadAll(backend(), { p: points['p']! });
+      const outputs = await donated.run(new Map([...both, ['q', both.get('p')!]]));
+      const plain = await runOnce(backend(), read, { p: points['p']!, q: points['p']! });
+      expect(await downloadAll(backend(), outputs)).toEqual(plain);
+      await donated.dispose();
+    });
     test('a donation between different types is refused', async () => {
       const scalar = traceGraph({ total: reduceSum(p) });
       await expect(runOnce(backend(), scalar, points, { inPlace: new Map([['total', 'p']]) })).rejects.toThrow(
