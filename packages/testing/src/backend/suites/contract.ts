@@ -165,7 +165,9 @@ function lifetimeTests({ backend, test }: SuiteContext): void {
     const run = executable.run(inputs);
     await executable.dispose();
     expect(await numbersOf(backend(), (await run).get('y')!)).toEqual(new Array<number>(SIDE ** 2).fill(SIDE ** 2));
-    await expect(executable.run(inputs)).rejects.toThrow(BackendError);
+    const late = executable.run(inputs);
+    await expect(late).rejects.toThrow(BackendError);
+    await expect(late).rejects.toThrow('graph was disposed of');
   });
   test('gives memory back on release', async () => {
     const large = input('x', 'f32', [LARGE]);

@@ -1,6 +1,5 @@
 import { isFloat } from '@tether/graph';
-import type { ReduceAttributes } from '../lower/layout.ts';
-import { reduceSumOfSquares } from '../lower/layout.ts';
+import { reduceSumOfSquares, type ReduceAttributes } from '../lower/layout.ts';
 import { isOnlyUse, type FusionRule } from './rule.ts';
 
 /** Σ x·x → one pass over x, as gradient norms and the means of RMSNorm's squares ask. */

@@ -55,8 +55,8 @@ const paysToTranspose = (a: Value, b: Value): boolean =>
 
 /**
  * aᵀ × b, the shape of a weight's gradient. The kernel transposes a piece by piece and again for every block of b's
- * columns, which takes 5 to 20 % of its time; where b is one block, as in attention, there is nothing to gain. A copy costs less: of a, or, where that is fewer elements, of b and of the product
- * bᵀ × a, which is then turned around.
+ * columns, which takes 5 to 20 % of its time; where b is one block, as in attention, there is nothing to gain. A copy
+ * costs less: of a, or, where that is fewer elements, of b and of the product bᵀ × a, which is then turned around.
  */
 function untransposed(builder: ModelBuilder, shape: Shape, a: Value, b: Value, alpha: number): Value {
   const plain = { transposeA: false, transposeB: false };
