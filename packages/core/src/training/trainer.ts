@@ -16,6 +16,7 @@ import {
   type ReadingVector,
   type StepDefinition,
 } from '../step/index.ts';
+import { BatchesAhead } from './batchesAhead.ts';
 import type { BatchSource } from './batchSource.ts';
 import { DeviceState } from './deviceState.ts';
 import { Executables, type CompiledStep } from './executables.ts';
@@ -50,12 +51,14 @@ export class Trainer {
   readonly options: TrainerOptions;
   readonly state: DeviceState;
   readonly executables: Executables;
+  readonly #batches: BatchesAhead;
   #referenceRows: ReadonlyMap<number, ReferenceRow> | undefined;
 
   private constructor(options: TrainerOptions) {
     this.options = options;
     this.state = new DeviceState(options.backend);
     this.executables = new Executables(options.backend, options.definition);
+    this.#batches = new BatchesAhead(options.batches);
   }
 
   /** Uploads the initial tensors, and computes the reference's values where the run wants them beforehand. */
@@ -85,14 +88,18 @@ export class Trainer {
    * @throws NonFiniteError before anything of the policy is overwritten
    */
   async step(step: number): Promise<StepResult> {
-    const { batches, settings } = this.options;
-    const microBatches = batches.microBatches(step);
+    const { batches, settings, totalSteps } = this.options;
+    const microBatches = this.#batches.take(step);
     const counts = countBatches(microBatches);
     const vectors: ReadingVector[] = [];
     for (const [index, batch] of microBatches.entries()) {
       const role = { continues: index > 0, completes: index === microBatches.length - 1 };
       const compiled = await this.executables.gradient(batch.shape, role);
-      const vector = await this.#accumulate(compiled, this.#microBatchValues(batch, counts, step, index), index);
+      const values = this.#microBatchValues(batch, counts, step, index);
+      const [vector] = await Promise.all([
+        this.#accumulate(compiled, values, index),
+        role.completes && step + 1 < totalSteps ? this.#batches.prepare(step + 1) : undefined,
+      ]);
       if (!vector.every(Number.isFinite)) throw await this.#nonFinite(microBatches, step, index);
       vectors.push({ layout: compiled.layout, vector });
     }
