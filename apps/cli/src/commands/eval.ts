@@ -44,18 +44,18 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
   }
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  const data = await showDataReport(loaded, options);
+  const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(
     { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },
     options,
   );
-  await data.moveTo(folder);
+  const data = await shown.moveTo(folder);
   const progress = createProgress(options.quiet === true);
   progress.start('eval');
   const signal = interruptSignal();
   const settled = await settleBackend(opened, folder, signal);
-  const source =
-    settled.config.compare === undefined ? settled.source : armSource(settled.source, 0, settled.config.training.seed);
+  const { compare, training } = settled.config;
+  const source = compare === undefined ? settled.source : armSource(settled.source, 0, training.seed);
   const { file: configFile, baseFolder } = settled;
   await runJob(
     {
@@ -69,6 +69,7 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
       evaluateAtEnd: true,
     },
     { signal, onEvent: progress.event },
+    compare === undefined ? data : undefined, // an arm may set data of its own
   ).finally(() => progress.stop());
   const result = (await readJson(join(folder, 'result.json'))) as PolicyEvaluation; // written by `runJob`
   if (options.json === true) printJson(result);

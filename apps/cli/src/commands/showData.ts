@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { renderReport } from '@tether/data';
+import { renderReport, type Dataset } from '@tether/data';
 import type { LoadedConfig } from '../config/parseConfig.ts';
 import { tell } from '../output/terminal.ts';
 import { loadDataFor } from '../run/dataPreview.ts';
@@ -11,8 +11,11 @@ import type { OutputOptions } from './options.ts';
 
 /** Data that was looked at before there is a folder for results. */
 export interface ShownData {
-  /** Puts tokens of large data where the runs of a folder look for them, so that they are made once. */
-  moveTo(folder: string): Promise<void>;
+  /**
+   * Puts tokens of large data where the runs of a folder look for them, so that they are made once. Data that lies in
+   * memory as a whole is the result, for a run in this process.
+   */
+  moveTo(folder: string): Promise<Dataset | undefined>;
 }
 
 /** Where the runs of a folder look for tokens. */
@@ -26,29 +29,35 @@ const leave = (): never => process.exit(INTERRUPTED);
 export async function showDataReport({ config, baseFolder }: LoadedConfig, options: OutputOptions): Promise<ShownData> {
   const { output = join('runs', config.name), resume } = options;
   if (resume !== undefined) {
-    await showReport({ config, baseFolder }, cacheOf(resume));
-    return { moveTo: () => Promise.resolve() };
+    (await showReport({ config, baseFolder }, cacheOf(resume))).close();
+    return { moveTo: () => Promise.resolve(undefined) };
   }
   const waiting = join(dirname(resolve(output)), `.tether-data-${randomUUID()}`);
   process.once('exit', () => rmSync(waiting, { recursive: true, force: true }));
   for (const signal of SIGNALS) process.once(signal, leave);
-  await showReport({ config, baseFolder }, waiting);
+  const data = await showReport({ config, baseFolder }, waiting);
   for (const signal of SIGNALS) process.removeListener(signal, leave);
-  return { moveTo: (folder) => moveFiles(waiting, cacheOf(folder)) };
+  return {
+    async moveTo(folder) {
+      if (!existsSync(waiting)) return data; // small data makes no files
+      data.close();
+      await moveFiles(waiting, cacheOf(folder));
+      return undefined;
+    },
+  };
 }
 
 async function showReport(
   { config, baseFolder }: Pick<LoadedConfig, 'config' | 'baseFolder'>,
   cacheFolder: string,
-): Promise<void> {
+): Promise<Dataset> {
   const data = await loadDataFor(config, baseFolder, cacheFolder);
-  data.close();
   // A long list of findings moves with the folder; its place is in the run's data-report.json.
   for (const line of renderReport({ ...data.report, findingsFile: undefined })) tell(line);
+  return data;
 }
 
 async function moveFiles(from: string, to: string): Promise<void> {
-  if (!existsSync(from)) return; // small data makes no files
   await mkdir(to, { recursive: true });
   for (const name of await readdir(from)) await rename(join(from, name), join(to, name));
   await rmdir(from);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Dataset } from '@tether/data';
 import type { Command } from 'commander';
 import { settleBackend } from '../backends/autoBackend.ts';
 import { pretrainSource, withModelPath } from '../config/derive.ts';
@@ -31,14 +32,13 @@ async function train(file: string, options: ConfigOptions & OutputOptions): Prom
   const loaded = await readConfig(file, options);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  const data = await showDataReport(loaded, options);
+  const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(loaded, options);
-  await data.moveTo(folder);
+  const data = await shown.moveTo(folder);
   const progress = createProgress(options.quiet === true);
   const signal = interruptSignal();
-  const outcome = await trainStages(await settleBackend(opened, folder, signal), folder, signal, progress).finally(() =>
-    progress.stop(),
-  );
+  const settled = await settleBackend(opened, folder, signal);
+  const outcome = await trainStages(settled, folder, signal, progress, data).finally(() => progress.stop());
   if (outcome === 'interrupted') {
     tell(`interrupted; go on with: tether train ${file} --resume ${folder}`);
     process.exitCode = INTERRUPTED;
@@ -55,6 +55,7 @@ async function trainStages(
   folder: string,
   signal: AbortSignal,
   progress: ReturnType<typeof createProgress>,
+  data: Dataset | undefined,
 ): Promise<'finished' | 'interrupted'> {
   const { file, baseFolder, source, config } = loaded;
   const job: Job = {
@@ -80,5 +81,6 @@ async function trainStages(
     trained = withModelPath(source, join(pretrained, 'model'));
   }
   progress.start('train');
-  return runJob({ ...job, source: trained }, hooks);
+  // A model that was just made has a tokenizer of its own.
+  return runJob({ ...job, source: trained }, hooks, config.model.pretrain === undefined ? data : undefined);
 }

@@ -1,3 +1,4 @@
+import type { Dataset } from '@tether/data';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
@@ -40,15 +41,18 @@ export const prepareModel = ({ model, training }: RunConfig): Promise<PreparedMo
     ? Promise.resolve(newModel(model.pretrain!.architecture, training.seed, model)) // one of both, by the schema
     : loadModel(model.path, { ...model, seed: training.seed });
 
-/** Loads what a job names and uploads it. */
-export async function prepareJob(job: Job): Promise<PreparedRun> {
+/**
+ * Loads what a job names and uploads it.
+ * @param loaded the job's data, where it was loaded before
+ */
+export async function prepareJob(job: Job, loaded?: Dataset): Promise<PreparedRun> {
   const { config } = parseConfig(job.file, job.source, job.baseFolder);
   const plugins = await resolvePlugins(new PluginRegistry(job.baseFolder), job.file, config);
   // Before any weight is read: an engine may settle how the process holds memory.
   const backend = await plugins.backend.plugin.create(plugins.backend.config);
   try {
     const prepared = await prepareModel(config);
-    const dataset = await loadRunData(config, prepared, job);
+    const dataset = loaded ?? (await loadRunData(config, prepared, job));
     const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
     return await prepareRun(sources, backend, { cacheFolder: job.cacheFolder });
   } catch (error) {
@@ -57,9 +61,12 @@ export async function prepareJob(job: Job): Promise<PreparedRun> {
   }
 }
 
-/** Runs a job in this process and writes its folder. */
-export async function runJob(job: Job, hooks: JobHooks): Promise<JobOutcome> {
-  const run = await prepareJob(job);
+/**
+ * Runs a job in this process and writes its folder.
+ * @param loaded the job's data, where it was loaded before
+ */
+export async function runJob(job: Job, hooks: JobHooks, loaded?: Dataset): Promise<JobOutcome> {
+  const run = await prepareJob(job, loaded);
   await mkdir(job.folder, { recursive: true });
   try {
     await writeRecords(job, run);
