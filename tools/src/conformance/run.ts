@@ -2,11 +2,13 @@
  * The same 30 steps of DPO with GANPO on every engine that is here, against the float64 oracle: a Markdown table of the
  * largest relative differences of losses and of final weights.
  *
- *     node --conditions=@tether/source tools/src/conformance/run.ts [--checkpoint FOLDER] [--only NAME …]
+ *     node --conditions=@tether/source tools/src/conformance/run.ts [--checkpoint FOLDER] [--only NAME …] [--keep FOLDER]
+ *
+ * With --keep, what an engine made stays in that folder and is not made again: slow engines can run one at a time.
  */
 import { openSafetensors } from '@tether/model';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -15,7 +17,11 @@ import type { ConformanceModel } from './case.ts';
 const run = promisify(execFile);
 
 const { values: flags } = parseArgs({
-  options: { checkpoint: { type: 'string' }, only: { type: 'string', multiple: true } },
+  options: {
+    checkpoint: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    keep: { type: 'string' },
+  },
 });
 
 interface EngineCase {
@@ -43,25 +49,35 @@ interface Outcome {
   readonly weights: string;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'tether-conformance-'));
+const folder = flags.keep === undefined ? mkdtempSync(join(tmpdir(), 'tether-conformance-')) : resolve(flags.keep);
+mkdirSync(folder, { recursive: true });
 const WORKER = join(import.meta.dirname, 'worker.ts');
+
+interface ChildFailure {
+  readonly code?: number | null;
+  readonly signal?: string | null;
+  readonly stderr?: string;
+}
+
+/** How the worker ended, with the last of what it said. */
+function failureOf(error: unknown): string {
+  const { code, signal, stderr = '' } = error as ChildFailure;
+  const said = stderr.trim().split('\n').slice(-3).join(' / ');
+  return `failed: ${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
+}
 
 async function train(engine: EngineCase, model: ConformanceModel): Promise<Outcome | string> {
   const output = join(
     folder,
     `${engine.name.replaceAll(/\W+/g, '-')}-${typeof model === 'string' ? model : 'checkpoint'}`,
   );
-  try {
-    await run(process.execPath, [
-      '--conditions=@tether/source',
-      WORKER,
-      engine.package,
-      JSON.stringify(engine.options),
-      JSON.stringify(model),
-      output,
-    ]);
-  } catch (error) {
-    return `failed: ${(error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error)}`;
+  if (![`${output}.json`, `${output}.safetensors`].every((path) => existsSync(path))) {
+    const task = [engine.package, JSON.stringify(engine.options), JSON.stringify(model), output];
+    try {
+      await run(process.execPath, ['--conditions=@tether/source', WORKER, ...task], { maxBuffer: 2 ** 26 });
+    } catch (error) {
+      return failureOf(error);
+    }
   }
   const made = JSON.parse(readFileSync(`${output}.json`, 'utf8')) as { unavailable?: string } & Omit<
     Outcome,
@@ -115,4 +131,4 @@ async function table(title: string, model: ConformanceModel): Promise<void> {
 
 await table('15 M shape cut to two layers', 'tiny15');
 if (flags.checkpoint !== undefined) await table(`checkpoint`, { folder: resolve(flags.checkpoint) });
-rmSync(folder, { recursive: true });
+if (flags.keep === undefined) rmSync(folder, { recursive: true });
