@@ -56,13 +56,11 @@ function networkBytes({ model, regularizers }: StepDefinition): number {
 export function planStep(definition: StepDefinition, shape: BatchShape, backend: BackendPlugin): StepPlan {
   const { model } = definition;
   const traced = gradientStep(definition, shape, { continues: false, completes: true }).graph;
-  const update = updateStep(definition).graph;
   const trained = trainableParameters(model);
   const frozen = new Set(model.parameters.filter(({ trainable }) => !trainable).map(({ name }) => name));
   const separate = model.referenceParameters.filter(({ name }) => !frozen.has(name));
   const gradients = F32_BYTES * elements(trained);
-  // The update's are of the weights' sizes, which the places of the step's do not fit: they come on top.
-  const activations = intermediates(traced, backend) + intermediates(update, backend);
+  const alive = (graph: Graph): number => ALLOCATOR_GAPS * intermediates(graph, backend);
   const parts: MemoryPart[] = [
     { name: 'weights', bytes: F32_BYTES * elements(model.parameters), kind: 'state' },
     {
@@ -73,7 +71,9 @@ export function planStep(definition: StepDefinition, shape: BatchShape, backend:
     { name: 'gradients', bytes: gradients, kind: 'state' },
     { name: 'optimizer', bytes: 2 * F32_BYTES * elements(trained), kind: 'state' },
     { name: 'discriminators', bytes: networkBytes(definition), kind: 'state' },
-    { name: 'activations', bytes: ALLOCATOR_GAPS * activations, kind: 'batch' },
+    { name: 'activations', bytes: alive(traced), kind: 'batch' },
+    // Of the weights' sizes, which the places of the activations do not fit: they come on top.
+    { name: 'update', bytes: alive(updateStep(definition).graph), kind: 'state' },
     { name: 'program', bytes: PROGRAM_BYTES + OPERATION_BYTES * traced.nodes.length, kind: 'fixed' },
   ];
   return {
