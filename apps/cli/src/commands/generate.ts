@@ -47,9 +47,18 @@ export function addGenerate(program: Command): void {
 }
 
 async function generate(options: GenerateCommandOptions): Promise<void> {
-  const prepared = await loadModel(options.model, { rematerialize: false });
   const plugin = await new PluginRegistry(process.cwd()).get('backend', options.backend);
+  // Before any weight is read: an engine may settle how the process holds memory.
   const backend = await plugin.create(plugin.config.parse({}));
+  try {
+    await generateOn(backend, options);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+async function generateOn(backend: Backend, options: GenerateCommandOptions): Promise<void> {
+  const prepared = await loadModel(options.model, { rematerialize: false });
   const generator = createGenerator({ backend, model: prepared.model, maxLength: prepared.maxLength });
   try {
     const prompts = options.prompt.map((text) => promptTokens(prepared, text, options));
@@ -70,7 +79,6 @@ async function generate(options: GenerateCommandOptions): Promise<void> {
     else for (const { prompt, text } of answers) printLine(options.chat === true ? text : prompt + text);
   } finally {
     await generator.dispose();
-    await backend.dispose();
   }
 }
 
@@ -85,5 +93,6 @@ async function uploadWeights(backend: Backend, { model, weights }: PreparedModel
   for (const { name, shape } of model.parameters) {
     uploaded.set(name, await backend.upload(hostTensor('f32', shape, weights.get(name)!))); // the loader checked that all are there
   }
+  weights.clear(); // the device has them
   return uploaded;
 }
