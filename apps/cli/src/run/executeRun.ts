@@ -85,15 +85,15 @@ async function restore(
   logs: readonly StepLog[],
 ): Promise<number> {
   const checkpoint = await store.latest();
-  for (const log of logs) await log.truncate(checkpoint?.completedSteps ?? 0);
-  if (checkpoint === undefined) return 0;
-  if (checkpoint.fingerprint !== fingerprint) {
+  if (checkpoint !== undefined && checkpoint.fingerprint !== fingerprint) {
     throw new RunError(
       'the checkpoint is of a run with another config, data, model or backend; it cannot be continued with this one',
     );
   }
-  await trainer.restore(checkpoint.tensors);
-  return checkpoint.completedSteps;
+  if (checkpoint !== undefined) await trainer.restore(checkpoint.tensors);
+  const completed = checkpoint?.completedSteps ?? 0;
+  for (const log of logs) await log.truncate(completed); // only once it is sure that the run goes on
+  return completed;
 }
 
 async function finish(
@@ -159,6 +159,6 @@ function costOf(timings: readonly Line[]): Cost {
     seconds: sum(steps.map(({ seconds }) => seconds)),
     secondsPerStep: sorted[Math.floor(sorted.length / 2)] ?? null,
     tokensPerSecond: sum(warm.map(({ tokens }) => tokens)) / sum(warm.map(({ seconds }) => seconds)),
-    peakMemoryBytes: Math.max(...steps.map(({ peakMemoryBytes: bytes }) => bytes)),
+    peakMemoryBytes: steps.reduce((most, { peakMemoryBytes: bytes }) => Math.max(most, bytes), -Infinity),
   };
 }
