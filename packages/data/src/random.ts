@@ -1,3 +1,5 @@
+import { hashText as signedHash, mixWord } from '@tether/core';
+
 /**
  * Counter-based random numbers: every draw is a pure function of (seed, stream…, counter), so a run that resumes at
  * step k needs no saved generator state, and two machines draw the same numbers.
@@ -19,12 +21,7 @@ const SECOND_START = 0x85a308d3;
 const GOLDEN = 0x9e3779b9;
 
 /** Bijective hash of a 32-bit word; the result is unsigned. */
-export function mix32(word: number): number {
-  let x = word | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
-}
+export const mix32 = (word: number): number => mixWord(word | 0) >>> 0;
 
 function absorb(state: number, word: number): number {
   return mix32(state ^ mix32(word + GOLDEN));
@@ -94,9 +91,5 @@ export function randomStream(key: RandomKey): RandomStream {
   };
 }
 
-/** 32-bit hash of a text: FNV-1a over its code units, then mixed. For splits and stream names, not for security. */
-export function hashText(text: string): number {
-  let state = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
-  return mix32(state);
-}
+/** 32-bit hash of a text, unsigned. For splits and stream names, not for security. */
+export const hashText = (text: string): number => signedHash(text) >>> 0;

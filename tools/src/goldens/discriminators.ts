@@ -1,4 +1,4 @@
-import { hostTensor, type HostTensor, type RegularizerUse } from '@tether/core';
+import { hostTensor, names, type HostTensor, type RegularizerUse } from '@tether/core';
 import { plugin as ganpo, type GanpoConfig } from '@tether/regularizer-ganpo';
 
 /** How ganpo's goldens describe their discriminators. */
@@ -64,11 +64,11 @@ export function networkValues({ tensors }: DiscriminatorGolden): Map<string, Hos
   const values = new Map<string, HostTensor>();
   for (const entry of tensors) {
     const { network, name, shape } = entry;
-    const slot = `ganpo/${isState(name) ? 'state' : 'parameter'}/${ourName(network, name)}`;
+    const slot = names.network('ganpo', isState(name) ? 'state' : 'parameter', ourName(network, name));
     values.set(slot, hostTensor('f32', shape, initialValues(entry)));
   }
   const scalar = (name: string): void =>
-    void values.set(`ganpo/state/${name}`, hostTensor('f32', [], Float64Array.of(0)));
+    void values.set(names.network('ganpo', 'state', name), hostTensor('f32', [], Float64Array.of(0)));
   for (const network of ['plus', 'minus']) {
     for (const mean of ['real_good', 'real_bad', 'policy']) scalar(`${network}.mean.${mean}`);
   }

@@ -17,8 +17,8 @@ export interface CompileOptions {
   readonly label?: string;
   /**
    * Output name → input name: the output may be written into the memory of that input, which the caller gives up with
-   * the call (its handle is dead afterwards). Both have the same type. The backend must give the same numbers
-   * whether or not it makes use of it.
+   * the call: its handle is dead once the run has begun, also where it fails (not where `run` refuses its inputs). Both
+   * have the same type. The backend must give the same numbers whether or not it makes use of it.
    */
   readonly inPlace?: ReadonlyMap<string, string>;
 }
@@ -31,9 +31,11 @@ export interface Executable {
   /**
    * Runs once. `inputs` has exactly the graph's inputs; the result has its outputs, owned by the caller.
    *
-   * @throws BackendError naming a missing, extra or mistyped input
+   * @throws BackendError naming every missing, extra, mistyped, dead or foreign input, before anything is given up; or
+   * with the engine's message, after which donated inputs are dead
    */
   run(inputs: ReadonlyMap<string, DeviceTensor>): Promise<ReadonlyMap<string, DeviceTensor>>;
+  /** Waits for runs that are under way. Outputs stay alive; a later `run` is refused. */
   dispose(): Promise<void>;
 }
 
@@ -42,15 +44,28 @@ export interface Backend {
   readonly name: string;
   /** What really runs, with versions and devices, for run records: `onnxruntime-node 1.30.0, cpu, 2 threads`. */
   readonly description: string;
+  /** @throws BackendError for an operation that it has not, a donation that does not fit, or with the engine's message */
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
   /**
    * Copies host data, or adopts it: then it is only ever read, since the caller may upload the same array again.
    * Float64Array data is accepted for f32.
+   *
+   * @throws BackendError where the elements do not fit the type, or memory runs out
    */
   upload(tensor: HostTensor): Promise<DeviceTensor>;
+  /**
+   * The elements, which the caller may write to.
+   *
+   * @throws BackendError for a handle that is dead or another backend's
+   */
   download(tensor: DeviceTensor): Promise<HostTensor>;
-  /** Gives memory back. A handle is dead afterwards. */
+  /**
+   * Gives memory back. A handle is dead afterwards.
+   *
+   * @throws BackendError for a handle that is dead already or another backend's
+   */
   release(tensor: DeviceTensor): void;
+  /** Gives everything back, tensors too. */
   dispose(): Promise<void>;
 }
 
@@ -62,6 +77,7 @@ export class BackendError extends Error {
 /** Whether a plugin's engine can be used on this machine; `reason` tells what is missing and how to get it. */
 export type Availability = { readonly available: true } | { readonly available: false; readonly reason: string };
 
+/** Elements with their type; `data` is kept, not copied. Whether they fit is checked where they are uploaded. */
 export const hostTensor = (dtype: TensorType['dtype'], shape: Shape, data: HostArray): HostTensor => ({
   dtype,
   shape,

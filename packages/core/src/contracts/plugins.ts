@@ -17,7 +17,7 @@ export type Need =
   | `divergence/${DivergenceKind}`; // of the policy's next-token distributions from the reference's
 
 interface PluginBase<Config> {
-  /** The name that configs use. */
+  /** The name that configs use. Metrics start with it; no other name of the engine's does, so that any name will do. */
   readonly name: string;
   /** One line for `tether plugins`. */
   readonly description: string;
@@ -119,8 +119,9 @@ export interface Regularizer<Config = unknown> extends LossPlugin<Config> {
   networks?(dims: NetworkDims, config: Config): NetworkSpec;
   readonly opponent?: Opponent<Config>;
   /**
-   * Pure: builds the penalty, which the engine multiplies by the scheduled weight. `parameters` and `state` are those
-   * after the opponent's step; no gradient of the penalty reaches them.
+   * Pure: builds the penalty, which the engine multiplies by the scheduled weight. No gradient of it reaches `parameters`
+   * and `state`. In the last micro-batch of an optimizer step they are those after the opponent's step; in those before,
+   * whose gradients add up to it, the parameters are still the old ones, and the state is the new one.
    */
   penalty(context: PenaltyContext<Config>): LossResult;
 }

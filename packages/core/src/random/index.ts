@@ -1,2 +1,3 @@
+export { mixWord } from '@tether/graph';
 export { hashText, randomInt32, randomNormal, randomUniform } from './counter.ts';
 export { initialValues } from './initialize.ts';

@@ -71,5 +71,5 @@ export const names = {
   firstMoment: (parameter: string) => `firstMoment/${parameter}`,
   secondMoment: (parameter: string) => `secondMoment/${parameter}`,
   network: (key: string, part: 'parameter' | 'state' | 'gradient' | 'firstMoment' | 'secondMoment', name: string) =>
-    `${key}/${part}/${name}`,
+    `network/${key}/${part}/${name}`,
 } as const;

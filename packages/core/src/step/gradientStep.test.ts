@@ -74,11 +74,11 @@ describe('the gradient step', () => {
 
   it('gives an opponent’s new tensors beside the policy’s gradients', () => {
     const outputs = [...stepOf(tokenObjective, criticPenalty).graph.outputs.keys()];
-    expect(outputs.filter((name) => name.startsWith('critic/')).sort()).toEqual([
-      'critic/firstMoment/weight',
-      'critic/parameter/weight',
-      'critic/secondMoment/weight',
-      'critic/state/mean',
+    expect(outputs.filter((name) => name.startsWith('network/')).sort()).toEqual([
+      'network/critic/firstMoment/weight',
+      'network/critic/parameter/weight',
+      'network/critic/secondMoment/weight',
+      'network/critic/state/mean',
     ]);
   });
 

@@ -25,7 +25,7 @@ export interface GradientStep {
 /** Outputs that are not tensors of the run. */
 export const READINGS = 'readings';
 
-export const weightName = (key: string): string => `${key}/weight`;
+export const weightName = (key: string): string => `penaltyWeight/${key}`;
 
 /** Inputs for the policy's parameters. */
 export const policyInputs = (definition: Pick<StepDefinition, 'model'>): Parameters =>
@@ -63,10 +63,12 @@ function weightsFor(
 /**
  * Forward, opponents and backward of one micro-batch as one graph:
  * opponents step first, on latents without gradient; then
- * total = objective + Σ weight · penalty (against the opponents as they are after their step), and its gradient.
+ * total = objective + Σ weight · penalty (in the micro-batch that completes the step, against the opponents after their own
+ * step, and before it against the old ones), and its gradient.
  *
- * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `mismatched/*`, `count/*`, `seed`, and per regularizer its weight,
- * networks and moments. Outputs: `readings`, `gradient/*`, and the new values of the networks' tensors.
+ * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `mismatched/*`, `count/*`, `seed`, and per regularizer its
+ * `penaltyWeight/*` and its networks and moments (`network/*`). Outputs: `readings`, `gradient/*`, and the new values of the
+ * networks' tensors.
  */
 export function gradientStep(definition: StepDefinition, shape: BatchShape, role: MicroBatchRole): GradientStep {
   const { model, objective } = definition;

@@ -36,7 +36,10 @@ function segmentTokens({ shape, tokens, segments, keyMask }: HostBatch, row: num
   return places.filter((at) => segments[at] === segment && keyMask[at] === 1).map((at) => tokens[at]!);
 }
 
-/** For each real row the real row before it, the last one before the first; undefined for filler rows. */
+/**
+ * For each real row the real row before it, the last one before the first; undefined for filler rows. A real row that is
+ * alone (the last of its bucket) is its own.
+ */
 function partners({ rowWeight }: HostBatch): (number | undefined)[] {
   const real = Array.from(rowWeight.keys()).filter((row) => rowWeight[row] === 1);
   return Array.from(rowWeight.keys(), (row) => {

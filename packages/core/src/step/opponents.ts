@@ -15,9 +15,9 @@ export interface MicroBatchRole {
 
 /** Scalar inputs of an opponent's AdamW. */
 export const opponentScalarNames = (key: string) => ({
-  learningRate: `${key}/learningRate`,
-  correction1: `${key}/correction1`,
-  correction2: `${key}/correction2`,
+  learningRate: `network/${key}/learningRate`,
+  correction1: `network/${key}/correction1`,
+  correction2: `network/${key}/correction2`,
 });
 
 export interface OpponentStep {

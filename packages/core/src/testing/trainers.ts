@@ -9,7 +9,7 @@ import {
   type ReferenceStore,
 } from '../training/index.ts';
 import { weightScheduleSchema } from '../optimizer/index.ts';
-import { interpreterBackend, type InterpreterBackend } from './interpreterBackend.ts';
+import { interpreterBackend, type InterpreterBackend, type InterpreterOptions } from './interpreterBackend.ts';
 import { tinyModel, tinyWeights } from './tinyModel.ts';
 
 export interface TestRun {
@@ -24,6 +24,7 @@ export interface TestRun {
   readonly reference?: Weights;
   readonly referenceStore?: ReferenceStore;
   readonly totalSteps?: number;
+  readonly failures?: InterpreterOptions;
 }
 
 export interface TestTrainer {
@@ -49,7 +50,7 @@ export async function testTrainer(run: TestRun): Promise<TestTrainer> {
     microBatches: (step) => batches[step % batches.length]!,
     everyRow: () => batches.flat(),
   };
-  const backend = interpreterBackend();
+  const backend = interpreterBackend(run.failures);
   const trainer = await Trainer.create({
     backend,
     definition,

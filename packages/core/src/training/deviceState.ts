@@ -30,9 +30,9 @@ export class DeviceState {
     if (old !== undefined && old !== tensor) this.#backend.release(old);
   }
 
-  /** `set` for a value whose predecessor's memory was given up to an in-place run. */
-  replaceConsumed(name: string, tensor: DeviceTensor): void {
-    this.#tensors.set(name, tensor);
+  /** Forgets a tensor whose memory is given up to an in-place run. */
+  giveUp(name: string): void {
+    this.#tensors.delete(name);
   }
 
   async upload(name: string, tensor: HostTensor): Promise<void> {

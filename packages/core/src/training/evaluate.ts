@@ -47,7 +47,7 @@ export async function evaluate(
   for (const batch of batches) {
     const compiled = await trainer.executables.evaluation(batch.shape, withObjective);
     const values = new Map([...batchValues(batch), ...mismatchedValues(needs, batch), ...countInputs]);
-    const outputs = await runGraph(backend, compiled.executable, trainer.state, values);
+    const outputs = await runGraph(backend, compiled, trainer.state, values);
     vectors.push({ layout: compiled.layout, vector: (await takeOutput(backend, outputs, READINGS)).data });
     const perRow: Record<string, HostTensor> = {};
     for (const name of Object.values(ROW_OUTPUTS)) perRow[name] = await takeOutput(backend, outputs, name);

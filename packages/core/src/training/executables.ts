@@ -1,3 +1,4 @@
+import type { Graph } from '@tether/graph';
 import type { Backend, BatchShape, Executable } from '../contracts/index.ts';
 import {
   evaluationStep,
@@ -15,6 +16,17 @@ import {
 export interface CompiledStep {
   readonly executable: Executable;
   readonly layout: ReadingLayout;
+  /** Tensors of the run whose memory a run takes over: they are dead afterwards, also where it fails. */
+  readonly consumes: ReadonlySet<string>;
+}
+
+/** A graph before it is compiled. */
+interface TracedStep {
+  readonly graph: Graph;
+  /** For messages and profiles. */
+  readonly label: string;
+  readonly layout?: ReadingLayout;
+  readonly inPlace?: ReadonlyMap<string, string>;
 }
 
 const describe = ({ rows, rowLength }: BatchShape): string => `${rows}×${rowLength}`;
@@ -30,53 +42,53 @@ export class Executables {
     this.#definition = definition;
   }
 
-  #once(key: string, compile: () => Promise<CompiledStep>): Promise<CompiledStep> {
+  #once(key: string, trace: () => TracedStep): Promise<CompiledStep> {
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
-    const compiled = compile();
+    const compiled = Promise.try(async () => {
+      const { graph, label, layout = [], inPlace = new Map<string, string>() } = trace();
+      const executable = await this.#backend.compile(graph, { label, inPlace });
+      return { executable, layout, consumes: new Set(inPlace.values()) };
+    });
     this.#compiled.set(key, compiled);
     return compiled;
   }
 
   gradient(shape: BatchShape, role: MicroBatchRole): Promise<CompiledStep> {
-    return this.#once(`gradient ${JSON.stringify([shape, role])}`, async () => {
-      const { graph, layout } = gradientStep(this.#definition, shape, role);
+    return this.#once(`gradient ${JSON.stringify([shape, role])}`, () => {
       const slots = trainableParameters(this.#definition.model).map(({ name }) => names.gradient(name));
       const inPlace = new Map(role.continues ? slots.map((slot) => [slot, slot] as const) : []);
-      return { executable: await this.#backend.compile(graph, { label: `step ${describe(shape)}`, inPlace }), layout };
+      return { ...gradientStep(this.#definition, shape, role), label: `step ${describe(shape)}`, inPlace };
     });
   }
 
   update(): Promise<CompiledStep> {
-    return this.#once('update', async () => {
-      const { graph, inPlace } = updateStep(this.#definition);
-      return { executable: await this.#backend.compile(graph, { label: 'update', inPlace }), layout: [] };
-    });
+    return this.#once('update', () => ({ ...updateStep(this.#definition), label: 'update' }));
   }
 
   referenceSync(): Promise<CompiledStep> {
-    return this.#once('reference sync', async () => {
-      const { graph, inPlace } = referenceSync(this.#definition.model);
-      return { executable: await this.#backend.compile(graph, { label: 'reference sync', inPlace }), layout: [] };
-    });
+    return this.#once('reference sync', () => ({ ...referenceSync(this.#definition.model), label: 'reference sync' }));
   }
 
   evaluation(shape: BatchShape, withObjective: boolean): Promise<CompiledStep> {
-    return this.#once(`evaluation ${JSON.stringify([shape, withObjective])}`, async () => {
-      const { graph, layout } = evaluationStep(this.#definition, shape, withObjective);
-      return { executable: await this.#backend.compile(graph, { label: `evaluation ${describe(shape)}` }), layout };
-    });
+    return this.#once(`evaluation ${JSON.stringify([shape, withObjective])}`, () => ({
+      ...evaluationStep(this.#definition, shape, withObjective),
+      label: `evaluation ${describe(shape)}`,
+    }));
   }
 
   reference(shape: BatchShape, withStates: boolean): Promise<CompiledStep> {
-    return this.#once(`reference ${JSON.stringify([shape, withStates])}`, async () => {
-      const graph = referenceStep(this.#definition, shape, withStates);
-      return { executable: await this.#backend.compile(graph, { label: `reference ${describe(shape)}` }), layout: [] };
-    });
+    return this.#once(`reference ${JSON.stringify([shape, withStates])}`, () => ({
+      graph: referenceStep(this.#definition, shape, withStates),
+      label: `reference ${describe(shape)}`,
+    }));
   }
 
+  /** A graph that could not be compiled has told so to whoever asked for it, and leaves nothing to give back. */
   async dispose(): Promise<void> {
-    for (const compiled of this.#compiled.values()) await (await compiled).executable.dispose();
+    for (const outcome of await Promise.allSettled(this.#compiled.values())) {
+      if (outcome.status === 'fulfilled') await outcome.value.executable.dispose();
+    }
     this.#compiled.clear();
   }
 }

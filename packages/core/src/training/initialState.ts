@@ -47,12 +47,13 @@ export async function uploadNetworks(state: DeviceState, { definition, settings 
     for (const part of ['parameter', 'state'] as const) {
       for (const [name, tensor] of Object.entries(part === 'parameter' ? spec.parameters : spec.state)) {
         const slot = names.network(use.key, part, name);
-        await state.upload(slot, hostTensor('f32', tensor.shape, initialValues(slot, tensor, settings.seed)));
+        const values = initialValues(`${use.key}/${part}/${name}`, tensor, settings.seed);
+        await state.upload(slot, hostTensor('f32', tensor.shape, values));
         if (part === 'state') continue;
         const zeros = { ...tensor, initializer: { kind: 'constant', value: 0 } } as const;
         for (const moment of ['firstMoment', 'secondMoment'] as const) {
-          const values = initialValues(slot, zeros, 0);
-          await state.upload(names.network(use.key, moment, name), hostTensor('f32', tensor.shape, values));
+          const none = initialValues(slot, zeros, 0);
+          await state.upload(names.network(use.key, moment, name), hostTensor('f32', tensor.shape, none));
         }
       }
     }

@@ -39,7 +39,8 @@ export async function firstNonFinite(
   const watched = [...graph.inputs.values(), ...graph.nodes].filter(({ dtype }) => isFloat(dtype));
   const executable = await backend.compile(traceGraph({ [PROBES]: concat(watched.map(probe), 0) }), { label: 'probe' });
   try {
-    const { data } = await takeOutput(backend, await runGraph(backend, executable, state, values), PROBES);
+    const outputs = await runGraph(backend, { executable, consumes: new Set() }, state, values);
+    const { data } = await takeOutput(backend, outputs, PROBES);
     const index = data.findIndex((value) => !Number.isFinite(value));
     const tensor = watched[index];
     return tensor === undefined ? undefined : describe(graph, tensor);

@@ -34,8 +34,8 @@ export async function precomputeReference(
   const withStates = needsReferenceStates(needsOf(definition));
   const rows = new Map<number, ReferenceRow>();
   for (const batch of batches) {
-    const { executable } = await executables.reference(batch.shape, withStates);
-    const outputs = await runGraph(backend, executable, state, batchValues(batch));
+    const compiled = await executables.reference(batch.shape, withStates);
+    const outputs = await runGraph(backend, compiled, state, batchValues(batch));
     const logps = await takeOutput(backend, outputs, PRECOMPUTED.logps);
     const states = withStates ? await takeOutput(backend, outputs, PRECOMPUTED.hiddenStates) : undefined;
     const { sides, completionLength, rowLength } = batch.shape;

@@ -46,8 +46,8 @@ describe('a run put back from a snapshot', () => {
     const names = [...(await trainer.snapshot()).keys()];
     expect(names).toContain('policy/mix');
     expect(names).toContain('secondMoment/mix');
-    expect(names).toContain('critic2/state/mean');
-    expect(names).toContain('critic/firstMoment/weight');
+    expect(names).toContain('network/critic2/state/mean');
+    expect(names).toContain('network/critic/firstMoment/weight');
     expect(names.filter((name) => /reference|gradient/.test(name))).toEqual([]);
   });
 
@@ -57,9 +57,11 @@ describe('a run put back from a snapshot', () => {
     const snapshot = await trainer.snapshot();
     snapshot.delete('policy/mix');
     snapshot.set('stray', { dtype: 'f32', shape: [], data: Float32Array.of(1) });
-    snapshot.set('critic/state/mean', { dtype: 'f32', shape: [2], data: Float32Array.of(1, 2) });
+    snapshot.set('network/critic/state/mean', { dtype: 'f32', shape: [2], data: Float32Array.of(1, 2) });
     const refused = trainer.restore(snapshot);
-    await expect(refused).rejects.toThrow('missing policy/mix; unknown stray; critic/state/mean is [2] instead of []');
+    await expect(refused).rejects.toThrow(
+      'missing policy/mix; unknown stray; network/critic/state/mean is [2] instead of []',
+    );
     expect(exact(await trainer.snapshot())).toEqual(before);
   });
 });

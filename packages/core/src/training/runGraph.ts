@@ -1,13 +1,14 @@
-import type { Backend, DeviceTensor, Executable, HostTensor } from '../contracts/index.ts';
+import type { Backend, DeviceTensor, HostTensor } from '../contracts/index.ts';
 import type { DeviceState } from './deviceState.ts';
+import type { CompiledStep } from './executables.ts';
 
 /**
- * Runs an executable on the run's tensors plus values of this call, which are uploaded and released here.
- * The outputs belong to the caller.
+ * Runs a step on the run's tensors plus values of this call, which are uploaded and released here.
+ * The outputs belong to the caller. What the step consumes is no longer in `state`, also where it fails.
  */
 export async function runGraph(
   backend: Backend,
-  executable: Executable,
+  { executable, consumes }: Pick<CompiledStep, 'executable' | 'consumes'>,
   state: DeviceState,
   values: ReadonlyMap<string, HostTensor>,
 ): Promise<ReadonlyMap<string, DeviceTensor>> {
@@ -24,6 +25,7 @@ export async function runGraph(
         inputs.set(name, tensor);
       }
     }
+    for (const name of consumes) state.giveUp(name);
     return await executable.run(inputs);
   } finally {
     for (const tensor of uploaded) backend.release(tensor);

@@ -97,7 +97,7 @@ export class Trainer {
       const compiled = await this.executables.gradient(batch.shape, role);
       const values = this.#microBatchValues(batch, counts, step, index);
       const [vector] = await Promise.all([
-        this.#accumulate(compiled, values, index),
+        this.#accumulate(compiled, values),
         role.completes && step + 1 < totalSteps ? this.#batches.prepare(step + 1) : undefined,
       ]);
       if (!vector.every(Number.isFinite)) throw await this.#nonFinite(microBatches, step, index);
@@ -142,20 +142,14 @@ export class Trainer {
   }
 
   /** Runs a micro-batch and keeps its gradients; what changes networks is kept only where all readings are finite. */
-  async #accumulate(
-    { executable }: CompiledStep,
-    values: ReadonlyMap<string, HostTensor>,
-    index: number,
-  ): Promise<HostArray> {
+  async #accumulate(compiled: CompiledStep, values: ReadonlyMap<string, HostTensor>): Promise<HostArray> {
     const { backend } = this.options;
-    const outputs = await runGraph(backend, executable, this.state, values);
+    const outputs = await runGraph(backend, compiled, this.state, values);
     const { data } = await takeOutput(backend, outputs, READINGS);
     const isFinite = data.every(Number.isFinite);
     for (const [name, tensor] of outputs) {
       if (name === READINGS) continue;
-      const isPolicyGradient = name.startsWith(names.gradient(''));
-      if (isPolicyGradient && index > 0) this.state.replaceConsumed(name, tensor);
-      else if (isPolicyGradient || isFinite) this.state.set(name, tensor);
+      if (isFinite || name.startsWith(names.gradient(''))) this.state.set(name, tensor);
       else backend.release(tensor);
     }
     return data;
@@ -193,9 +187,9 @@ export class Trainer {
 
   async #update(step: number, gradientNorm: number): Promise<void> {
     const { backend, definition } = this.options;
-    const { executable } = await this.executables.update();
-    const outputs = await runGraph(backend, executable, this.state, updateScalars(this.options, step, gradientNorm));
-    for (const [name, tensor] of outputs) this.state.replaceConsumed(name, tensor);
+    const compiled = await this.executables.update();
+    const outputs = await runGraph(backend, compiled, this.state, updateScalars(this.options, step, gradientNorm));
+    for (const [name, tensor] of outputs) this.state.set(name, tensor);
     for (const name of this.state.names().filter(isGradient(definition))) this.state.release(name);
   }
 
@@ -203,10 +197,10 @@ export class Trainer {
   async #syncReference(completedSteps: number): Promise<void> {
     const { backend, definition, settings } = this.options;
     if (definition.reference !== 'moving' || completedSteps % settings.ref_model_sync_steps !== 0) return;
-    const { executable } = await this.executables.referenceSync();
+    const compiled = await this.executables.referenceSync();
     const scalars = new Map([scalarValue(MIXUP, settings.ref_model_mixup_alpha)]);
-    const outputs = await runGraph(backend, executable, this.state, scalars);
-    for (const [name, tensor] of outputs) this.state.replaceConsumed(name, tensor);
+    const outputs = await runGraph(backend, compiled, this.state, scalars);
+    for (const [name, tensor] of outputs) this.state.set(name, tensor);
   }
 
   /** Tensors that a checkpoint keeps: everything that steps change and that outlives them. */

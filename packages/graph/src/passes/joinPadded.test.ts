@@ -31,6 +31,15 @@ describe('parts of one tensor whose gradients are added', () => {
     expect(values(g.optimize(graph))).toEqual(values(graph));
   });
 
+  it('are added where one is repeated along another axis', () => {
+    const column = g.input('column', 'f32', [3, 1]);
+    const sum = g.add(g.pad(g.sliceAxis(x, 0, 0, 6), [0, 0], [3, 0], 0), g.pad(column, [6, 0], [0, 0], 0));
+    const graph = g.traceGraph({ sum });
+    const given = { x: g.uniformNumbers(18, 3), column: g.uniformNumbers(3, 4) };
+    const numbers = (program: g.Graph): number[] => Array.from(g.evaluate(program, given).get('sum')!.data);
+    expect(numbers(g.optimize(graph))).toEqual(numbers(graph));
+  });
+
   it('are added where they overlap or leave a gap', () => {
     for (const ranges of [
       [[0, 4], [3, 9]], // prettier-ignore

@@ -1,5 +1,6 @@
 import { concat, pad } from '../operations/slicing.ts';
 import type { Tensor } from '../tensor.ts';
+import { sameShape } from '../types.ts';
 
 /** A part start … limit − 1 of one axis, with zeros around. */
 interface PaddedPart {
@@ -29,7 +30,7 @@ const piecesOf = (x: Tensor, axis: number): readonly Tensor[] =>
  */
 export function joinPadded(a: Tensor, b: Tensor): Tensor | undefined {
   const [x, y] = [paddedPart(a), paddedPart(b)];
-  if (x === undefined || y === undefined || x.axis !== y.axis) return undefined;
+  if (x === undefined || y === undefined || x.axis !== y.axis || !sameShape(a.shape, b.shape)) return undefined;
   const { axis } = x;
   if (x.limit !== y.start && y.limit !== x.start) return undefined;
   const [first, second] = x.limit === y.start ? [x, y] : [y, x];

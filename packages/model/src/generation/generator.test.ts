@@ -134,6 +134,31 @@ describe('createGenerator', () => {
     expect(backend.live).toEqual(new Set(parameters.values()));
   });
 
+  it.each(['prefill 4×16', 'decode 4×16'])(
+    'tells why %s failed, and keeps nothing but the parameters',
+    async (label) => {
+      const backend = interpreterBackend({ failingRuns: label });
+      const parameters = await upload(backend, model, weights);
+      const generator = createGenerator({ backend, model, maxLength: 40 });
+      await expect(generator.generate(parameters, prompts, { maxNewTokens: 4 })).rejects.toThrow(`${label}: no memory`);
+      expect(backend.live).toEqual(new Set(parameters.values()));
+      await generator.dispose();
+    },
+  );
+
+  it('can be disposed of after a graph that could not be compiled', async () => {
+    const backend = interpreterBackend({ failingCompiles: 'decode 4×16' });
+    const parameters = await upload(backend, model, weights);
+    const generator = createGenerator({ backend, model, maxLength: 40 });
+    await expect(generator.generate(parameters, prompts, { maxNewTokens: 4 })).rejects.toThrow('decode 4×16');
+    await generator.dispose();
+  });
+
+  it.each([NaN, Infinity, -1, 2.5])('refuses %d new tokens', async (maxNewTokens) => {
+    const { parameters, generator } = await setUp();
+    await expect(generator.generate(parameters, prompts, { maxNewTokens })).rejects.toThrow('maxNewTokens must be');
+  });
+
   it('names prompts and parameters that do not fit', async () => {
     const { parameters, generator } = await setUp();
     const options = { maxNewTokens: 2 };

@@ -40,7 +40,8 @@ export interface Generator {
    * Continues prompts (token ids) with the model's parameters on the device, which stay the caller's. Results are in
    * the order of the prompts.
    *
-   * @throws RangeError naming a prompt that is empty, leaves no room or holds an id outside the vocabulary
+   * @throws RangeError naming a prompt that is empty, leaves no room or holds an id outside the vocabulary, or an option
+   * that is out of range
    */
   generate(
     parameters: ReadonlyMap<string, DeviceTensor>,
@@ -62,6 +63,7 @@ export function createGenerator({ backend, model, maxBatch = 16, maxLength }: Ge
   return {
     async generate(parameters, prompts, options) {
       checkPrompts(prompts, model.vocabularySize, maxLength);
+      checkRoom(options.maxNewTokens);
       const sampling = checkSampling(options);
       const results = new Array<Generated>(prompts.length);
       for (const indices of groupByLength(prompts, maxBatch)) {
@@ -87,7 +89,9 @@ export function createGenerator({ backend, model, maxBatch = 16, maxLength }: Ge
       return results;
     },
     async dispose() {
-      for (const program of programs.values()) await (await program).executable.dispose();
+      for (const outcome of await Promise.allSettled(programs.values())) {
+        if (outcome.status === 'fulfilled') await outcome.value.executable.dispose();
+      }
       programs.clear();
     },
   };
@@ -104,6 +108,11 @@ function checkPrompts(prompts: readonly ArrayLike<number>[], vocabularySize: num
       throw new RangeError(`prompt ${index} holds token ${stranger}, but the model knows 0 … ${vocabularySize - 1}`);
     }
   });
+}
+
+function checkRoom(maxNewTokens: number): void {
+  if (Number.isInteger(maxNewTokens) && maxNewTokens >= 0) return;
+  throw new RangeError(`maxNewTokens must be a whole number of at least 0, not ${maxNewTokens}`);
 }
 
 const finish = ({ tokens, logps, ended }: Row): Generated => ({ tokens, logps, stop: ended ? 'end' : 'length' });

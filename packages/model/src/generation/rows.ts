@@ -34,23 +34,23 @@ export interface Session {
   readonly shape: GenerationShape;
 }
 
-type Cache = ReadonlyMap<string, DeviceTensor>;
+/** Keys and values of the rows so far: the tensors that are alive. */
+type Cache = Map<string, DeviceTensor>;
 
 /** Writes the continuations into `rows`. Rows of the batch beyond them repeat a token that nobody reads. */
 export async function continueRows(session: Session, rows: readonly Row[], options: RowOptions): Promise<void> {
   const { backend, shape, reread } = session;
-  let cache: Cache = new Map();
+  const cache: Cache = new Map();
   try {
     let program = session.prefill;
     let values = wholeRows(rows, shape.rows, shape.promptLength);
     while (rows.some(isOpen)) {
-      const { logits, ...next } = await runProgram(session, program, cache, values);
-      cache = next.cache;
+      const logits = await runProgram(session, program, cache, values);
       extendRows(rows, await take(backend, logits), options);
       const crosses = rows.some((row) => isOpen(row) && lengthOf(row) - 1 === reread?.beyond);
       if (reread !== undefined && crosses) {
         for (const tensor of cache.values()) backend.release(tensor);
-        cache = new Map();
+        cache.clear();
         program = reread.program;
         values = wholeRows(rows, shape.rows, shape.slots);
       } else {
@@ -101,13 +101,13 @@ function stepValues(rows: readonly Row[], { rows: count }: GenerationShape): Map
   ]);
 }
 
-/** One pass. The old cache is given up to it; what it returns is the caller's. */
+/** One pass, from the cache to the next one in its place; gives the logits. Everything alive is the caller's. */
 async function runProgram(
   { backend, parameters }: Session,
   { graph, executable }: Program,
   cache: Cache,
   values: ReadonlyMap<string, HostTensor>,
-): Promise<{ logits: DeviceTensor; cache: Cache }> {
+): Promise<DeviceTensor> {
   const uploaded = new Map<string, DeviceTensor>();
   try {
     for (const [name, value] of values) uploaded.set(name, await backend.upload(value));
@@ -117,12 +117,21 @@ async function runProgram(
       if (tensor === undefined) throw new Error(`the model's parameter "${name}" is not among those given`);
       inputs.set(name, tensor);
     }
-    const outputs = await executable.run(inputs);
-    const layers = [...outputs].filter(([name]) => name !== 'logits');
-    return { logits: outputs.get('logits')!, cache: new Map(layers) }; // an output of both graphs
+    cache.clear(); // given up to the run, also where it fails
+    const { logits, layers } = splitOutputs(await executable.run(inputs));
+    for (const [name, tensor] of layers) cache.set(name, tensor);
+    return logits;
   } finally {
     for (const tensor of uploaded.values()) backend.release(tensor);
   }
+}
+
+function splitOutputs(outputs: ReadonlyMap<string, DeviceTensor>): {
+  readonly logits: DeviceTensor;
+  readonly layers: readonly (readonly [string, DeviceTensor])[];
+} {
+  const layers = [...outputs].filter(([name]) => name !== 'logits');
+  return { logits: outputs.get('logits')!, layers }; // an output of both graphs
 }
 
 export interface RowOptions extends Required<SamplingOptions> {

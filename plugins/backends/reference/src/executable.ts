@@ -18,8 +18,8 @@ export function compileReference(backend: string, graph: Graph, options: Compile
         if (disposed) throw new BackendError(`${label} was disposed of`);
         const tensors = checkInputs(graph, inputs, isOwn, label);
         const needed = new Map([...program.inputs.keys()].map((name) => [name, tensors.get(name)!.content()]));
-        const outputs = runProgram(program, needed, label);
         for (const name of inPlace.values()) tensors.get(name)!.surrender();
+        const outputs = runProgram(program, needed, label);
         return new Map([...outputs].map(([name, value]) => [name, new ReferenceTensor(backend, value, value)]));
       }),
     dispose: () =>

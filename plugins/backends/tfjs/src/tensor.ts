@@ -20,7 +20,7 @@ const isHeld = (dtype: DType): dtype is keyof typeof LAYOUT => dtype in LAYOUT;
 /** @throws BackendError for the element types that TensorFlow.js lacks */
 export function layoutOf(dtype: DType): ElementLayout {
   if (isHeld(dtype)) return LAYOUT[dtype];
-  throw new BackendError(`TensorFlow.js has no ${dtype}: this backend computes in f32 (set the model's dtype to f32)`);
+  throw new BackendError(`TensorFlow.js has no ${dtype}: this backend computes in f32, i32 and bool alone`);
 }
 
 /** A handle on a value of TensorFlow.js. */

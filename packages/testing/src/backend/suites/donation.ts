@@ -1,7 +1,7 @@
 import { BackendError, type Backend } from '@tether/core';
-import { add, input, matmul, mul, reduceSum, sub, traceGraph, type Graph } from '@tether/graph';
+import { add, gather, input, matmul, mul, reduceSum, sub, traceGraph, type Graph } from '@tether/graph';
 import { describe, expect } from 'vitest';
-import { randomPoint, type Point, type Points } from '../../point.ts';
+import { makePoint, randomPoint, type Point, type Points } from '../../point.ts';
 import { downloadAll, runOnce, uploadAll } from '../run.ts';
 import type { SuiteContext } from './context.ts';
 
@@ -87,6 +87,22 @@ export function donationSuite({ backend, test }: SuiteContext): void {
       await executable.run(inputs);
       await expect(backend().download(inputs.get('p')!)).rejects.toThrow(BackendError);
       expect((await backend().download(inputs.get('q')!)).shape).toEqual(SHAPE);
+      await executable.dispose();
+    });
+    test('a donated tensor is dead after a run that fails, and no other', async () => {
+      const failing = traceGraph({ p: sub(p, 1), row: gather(q, input('at', 'i32', [2])) });
+      const executable = await backend().compile(failing, { inPlace: new Map([['p', 'p']]) });
+      const inputs = await uploadAll(backend(), { ...points, at: makePoint('i32', [2], [0, 7]) });
+      await expect(executable.run(inputs)).rejects.toThrow(BackendError);
+      await expect(backend().download(inputs.get('p')!)).rejects.toThrow(BackendError);
+      expect((await backend().download(inputs.get('q')!)).shape).toEqual(SHAPE);
+      await executable.dispose();
+    });
+    test('a run that is refused takes nothing', async () => {
+      const executable = await backend().compile(DONATIONS[0]!.graph, { inPlace: new Map([['p', 'p']]) });
+      const given = (await uploadAll(backend(), points)).get('p')!;
+      await expect(executable.run(new Map([['p', given]]))).rejects.toThrow('q');
+      expect((await backend().download(given)).shape).toEqual(SHAPE);
       await executable.dispose();
     });
     test('a tensor that the graph also reads under another name is not written over', async () => {
