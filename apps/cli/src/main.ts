@@ -1,11 +1,13 @@
 import { CommanderError, type Command } from 'commander';
+import { INTERRUPTED } from './commands/interrupt.ts';
 import { toPlainError } from './output/errors.ts';
 import { tell, tellError } from './output/terminal.ts';
 import { createProgram } from './program.ts';
 
 const USAGE = 2;
-/** Errors of what the user wrote, rather than of what happened. */
-const USAGE_ERRORS: ReadonlySet<string> = new Set(['ConfigError', 'CommanderError']);
+const FAILED = 1;
+/** Exit codes of errors that are not failures of what was asked: of what the user wrote, and of a wish to stop. */
+const EXIT_CODES: Readonly<Record<string, number>> = { ConfigError: USAGE, InterruptedError: INTERRUPTED };
 
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
@@ -29,6 +31,6 @@ try {
     const { name, message, stack } = toPlainError(error);
     tellError(message);
     if (stack !== undefined) tell(stack);
-    process.exitCode = USAGE_ERRORS.has(name) ? USAGE : 1;
+    process.exitCode = EXIT_CODES[name] ?? FAILED;
   }
 }

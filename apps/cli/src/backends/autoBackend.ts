@@ -6,6 +6,7 @@ import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
 import { AUTO } from '../config/runSchema.ts';
 import { tell } from '../output/terminal.ts';
 import type { Job } from '../run/job.ts';
+import { checkInterrupted } from '../run/interrupted.ts';
 import { RunError } from '../run/prepare.ts';
 import { readJson, writeJson } from '../run/runFolder.ts';
 import { allEngines, asConfig, engineName, probeEngine, type EngineChoice, type EngineReport } from './engines.ts';
@@ -29,7 +30,7 @@ export const isAuto = ({ config }: LoadedConfig): boolean => config.backend.name
  * The config with `backend: auto` replaced by the fastest engine that is installed, by a short trial of the run's own
  * first steps. The decision is kept in `backend.json` of the folder, so that a resumed run stays on its engine.
  *
- * @throws RunError when no engine can run it
+ * @throws RunError when no engine can run it, InterruptedError once the user has asked for an end
  */
 export async function settleBackend(loaded: LoadedConfig, folder: string, signal: AbortSignal): Promise<LoadedConfig> {
   if (!isAuto(loaded)) return loaded;
@@ -50,7 +51,8 @@ async function decide(loaded: LoadedConfig, folder: string, signal: AbortSignal)
     return tryEngine(engine, trialJob(loaded, folder), kill);
   };
   const trials = await tryEngines(byLikelySpeed(available), measure, signal).catch((error: unknown) => {
-    throw signal.aborted ? new RunError('interrupted') : error;
+    checkInterrupted(signal);
+    throw error;
   });
   const [best] = ranked(trials);
   if (best === undefined) {
@@ -66,7 +68,7 @@ async function probeEngines(baseFolder: string, signal: AbortSignal): Promise<En
   const reports: EngineReport[] = [];
   for (const engine of await allEngines(new PluginRegistry(baseFolder))) {
     if (NEVER.has(engine.backend)) continue;
-    if (signal.aborted) throw new RunError('interrupted');
+    checkInterrupted(signal);
     reports.push(await probeEngine(engine, baseFolder));
   }
   return reports;

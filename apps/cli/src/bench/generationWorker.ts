@@ -1,6 +1,6 @@
-import { hostTensor, type DeviceTensor } from '@tether/core';
 import { createGenerator, initialParameters, languageModel, parseModelConfig } from '@tether/model';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { uploadWeights } from '../model/uploadWeights.ts';
 import { serveTask } from '../run/inChild.ts';
 import { peakMemoryBytes } from '../run/machine.ts';
 import { randomTokens } from './randomTokens.ts';
@@ -13,11 +13,7 @@ async function measure(work: GenerationWork): Promise<Measurement> {
   const plugin = await new PluginRegistry(process.cwd()).get('backend', work.engine.backend);
   const backend = await plugin.create(plugin.config.parse(work.engine.options));
   const weights = initialParameters(config, 1);
-  const parameters = new Map<string, DeviceTensor>();
-  for (const { name, shape } of model.parameters) {
-    parameters.set(name, await backend.upload(hostTensor('f32', shape, weights.get(name)!)));
-  }
-  weights.clear();
+  const parameters = await uploadWeights(backend, model.parameters, weights);
   const maxLength = work.prompt + work.completion;
   const generator = createGenerator({ backend, model, maxBatch: work.pairs, maxLength });
   const tokens = randomTokens(1);

@@ -14,6 +14,7 @@ import { formatNumber, printLine, tell } from '../output/terminal.ts';
 import { describeMachine } from '../run/machine.ts';
 import { createRunFolder, writeAtomically, writeJson } from '../run/runFolder.ts';
 import { interruptSignal } from './interrupt.ts';
+import { wholeNumberFrom } from './numbers.ts';
 
 interface BenchOptions {
   readonly python?: string;
@@ -26,12 +27,6 @@ interface BenchOptions {
 
 /** Engines that are too slow to be measured on these shapes: the oracle. */
 const NOT_MEASURED = new Set(['reference']);
-
-function atLeastOne(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('not a whole number above 0');
-  return value;
-}
 
 function caseName(text: string, before: readonly string[] = []): string[] {
   if (!CASE_NAMES.includes(text)) throw new InvalidArgumentError(`known cases: ${CASE_NAMES.join(', ')}`);
@@ -49,7 +44,7 @@ export function addBench(program: Command): void {
     )
     .argument('<cases...>', 'cases to measure', caseName)
     .option('--python <interpreter>', 'environment with torch, transformers, trl and peft, for the peers')
-    .option('--steps <number>', 'measured steps of each process, after two of warm-up', atLeastOne, 5)
+    .option('--steps <number>', 'measured steps of each process, after two of warm-up', wholeNumberFrom(1), 5)
     .option('--backend <name>', 'what computes where a case does not compare engines', 'onnxruntime')
     .option('--engines <names...>', 'of cases that compare engines: only these, for example "xla cpu"')
     .option('--profile', 'run the last side of each case once more and tell what its time goes into')

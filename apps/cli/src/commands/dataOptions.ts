@@ -1,5 +1,5 @@
 import { dataConfigSchema, FORM_NAMES, type DataConfig, type DataConfigInput } from '@tether/data';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../config/loadConfig.ts';
 import { ConfigError, problemsOf } from '../config/problems.ts';
 
@@ -7,9 +7,20 @@ import { ConfigError, problemsOf } from '../config/problems.ts';
 export interface DataOptions {
   readonly model?: string;
   readonly format?: DataConfigInput['format'];
-  readonly column?: readonly string[];
+  readonly column?: readonly ColumnName[];
   readonly split?: string;
   readonly maxLength?: string;
+}
+
+type ColumnName = readonly [name: string, column: string];
+
+/** `chosen=better`; the file's own name may have "=" in it. */
+function columnName(text: string, before: readonly ColumnName[] = []): ColumnName[] {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) {
+    throw new InvalidArgumentError('It has the form name=column, for example chosen=better.');
+  }
+  return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }
 
 export const withDataOptions = (command: Command): Command =>
@@ -19,7 +30,7 @@ export const withDataOptions = (command: Command): Command =>
       'tokenize with this model’s tokenizer and chat template; otherwise texts alone are looked at',
     )
     .addOption(new Option('--format <name>', 'form of the rows').choices(['auto', ...FORM_NAMES]))
-    .option('--column <name=column...>', 'the file’s name of a column, for example --column chosen=better')
+    .option('--column <name=column...>', 'the file’s name of a column, for example --column chosen=better', columnName)
     .option('--split <name>', 'split of a folder, for example train_prefs')
     .option('--max-length <tokens>', 'longest prompt + completion');
 
@@ -45,9 +56,7 @@ export async function namedData(files: readonly string[], options: DataOptions):
     eval_fraction: 0,
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.split === undefined ? {} : { split: options.split }),
-    ...(options.column === undefined
-      ? {}
-      : { columns: Object.fromEntries(options.column.map((text) => text.split('=', 2))) as object }),
+    ...(options.column === undefined ? {} : { columns: Object.fromEntries(options.column) }),
     ...(options.maxLength === undefined ? {} : { max_length: Number(options.maxLength) }),
   };
   const parsed = dataConfigSchema.safeParse(data);

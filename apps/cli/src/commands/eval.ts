@@ -10,6 +10,7 @@ import { printJson, printLine, tell } from '../output/terminal.ts';
 import { runJob } from '../run/job.ts';
 import { readJson } from '../run/runFolder.ts';
 import type { PolicyEvaluation } from '../evaluation/policyEvaluation.ts';
+import { InterruptedError } from '../run/interrupted.ts';
 import { interruptSignal } from './interrupt.ts';
 import { checkFolder, openFolder } from './openFolder.ts';
 import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
@@ -52,12 +53,12 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
   const data = await shown.moveTo(folder);
   const progress = createProgress(options.quiet === true);
   progress.start('eval');
-  const signal = interruptSignal();
+  const signal = interruptSignal('stopping after this temperature');
   const settled = await settleBackend(opened, folder, signal);
   const { compare, training } = settled.config;
   const source = compare === undefined ? settled.source : armSource(settled.source, 0, training.seed);
   const { file: configFile, baseFolder } = settled;
-  await runJob(
+  const outcome = await runJob(
     {
       file: configFile,
       baseFolder,
@@ -69,8 +70,9 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
       evaluateAtEnd: true,
     },
     { signal, onEvent: progress.event },
-    compare === undefined ? data : undefined, // an arm may set data of its own
+    data, // arms share it
   ).finally(() => progress.stop());
+  if (outcome === 'interrupted') throw new InterruptedError();
   const result = (await readJson(join(folder, 'result.json'))) as PolicyEvaluation; // written by `runJob`
   if (options.json === true) printJson(result);
   else for (const line of measurementLines(result.measurements)) printLine(line);

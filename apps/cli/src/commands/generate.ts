@@ -1,11 +1,15 @@
 import { tokenizePrompt } from '@tether/data';
 import { createGenerator } from '@tether/model';
-import { hostTensor, type Backend, type DeviceTensor } from '@tether/core';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Backend } from '@tether/core';
+import type { Command } from 'commander';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { loadModel } from '../model/loadModel.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
+import { uploadWeights } from '../model/uploadWeights.ts';
 import { printJson, printLine } from '../output/terminal.ts';
+import { disposeAfter } from '../run/disposal.ts';
+import { RunError } from '../run/prepare.ts';
+import { numberFrom, positiveNumber, wholeNumberFrom } from './numbers.ts';
 
 interface GenerateCommandOptions {
   readonly model: string;
@@ -21,12 +25,6 @@ interface GenerateCommandOptions {
   readonly json?: boolean;
 }
 
-const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('not a number');
-  return value;
-};
-
 export function addGenerate(program: Command): void {
   program
     .command('generate')
@@ -36,11 +34,11 @@ export function addGenerate(program: Command): void {
     .requiredOption('--prompt <texts...>', 'texts to continue')
     .option('--chat', 'each prompt is a user’s message: use the model’s chat template')
     .option('--system <text>', 'system message, with --chat')
-    .option('--temperature <number>', '0 takes the likeliest token', number, 1)
-    .option('--top-p <number>', 'nucleus sampling', number, 1)
-    .option('--top-k <number>', 'only this many of the likeliest tokens; 0: all', number, 0)
-    .option('--max-new-tokens <number>', 'longest continuation', number, 128)
-    .option('--seed <number>', 'of the sampling', number, 0)
+    .option('--temperature <number>', '0 takes the likeliest token', numberFrom(0), 1)
+    .option('--top-p <number>', 'nucleus sampling', positiveNumber, 1)
+    .option('--top-k <number>', 'only this many of the likeliest tokens; 0: all', wholeNumberFrom(0), 0)
+    .option('--max-new-tokens <number>', 'longest continuation', wholeNumberFrom(1), 128)
+    .option('--seed <number>', 'of the sampling', wholeNumberFrom(0), 0)
     .option('--backend <name>', 'what computes', 'onnxruntime')
     .option('--json', 'print tokens and log-probabilities too, as JSON')
     .action(generate);
@@ -50,49 +48,33 @@ async function generate(options: GenerateCommandOptions): Promise<void> {
   const plugin = await new PluginRegistry(process.cwd()).get('backend', options.backend);
   // Before any weight is read: an engine may settle how the process holds memory.
   const backend = await plugin.create(plugin.config.parse({}));
-  try {
-    await generateOn(backend, options);
-  } finally {
-    await backend.dispose();
-  }
+  await disposeAfter(() => generateOn(backend, options), backend);
 }
 
 async function generateOn(backend: Backend, options: GenerateCommandOptions): Promise<void> {
   const prepared = await loadModel(options.model, { rematerialize: false });
-  const generator = createGenerator({ backend, model: prepared.model, maxLength: prepared.maxLength });
-  try {
-    const prompts = options.prompt.map((text) => promptTokens(prepared, text, options));
-    const generated = await generator.generate(await uploadWeights(backend, prepared), prompts, {
-      temperature: options.temperature,
-      topP: options.topP,
-      topK: options.topK,
-      maxNewTokens: options.maxNewTokens,
-      seed: options.seed,
-      eosTokenIds: prepared.eosTokenIds,
-    });
-    const answers = generated.map((answer, index) => ({
-      prompt: options.prompt[index]!,
-      text: prepared.tokenizer.decode(answer.tokens),
-      ...answer,
-    }));
-    if (options.json === true) printJson(answers);
-    else for (const { prompt, text } of answers) printLine(options.chat === true ? text : prompt + text);
-  } finally {
-    await generator.dispose();
-  }
+  const { model, weights, maxLength, tokenizer, eosTokenIds } = prepared;
+  const prompts = options.prompt.map((text) => promptTokens(prepared, text, options));
+  const generator = createGenerator({ backend, model, maxLength });
+  const parameters = await uploadWeights(backend, model.parameters, weights);
+  const { temperature, topP, topK, maxNewTokens, seed } = options;
+  const sampling = { temperature, topP, topK, maxNewTokens, seed, eosTokenIds };
+  const generated = await disposeAfter(() => generator.generate(parameters, prompts, sampling), generator).catch(
+    (error: unknown) => {
+      throw error instanceof RangeError ? new RunError(error.message) : error; // of what was asked
+    },
+  );
+  const answers = generated.map((answer, index) => ({
+    prompt: options.prompt[index]!,
+    text: tokenizer.decode(answer.tokens),
+    ...answer,
+  }));
+  if (options.json === true) printJson(answers);
+  else for (const { prompt, text } of answers) printLine(options.chat === true ? text : prompt + text);
 }
 
 function promptTokens({ tokenizer }: PreparedModel, text: string, { chat, system }: GenerateCommandOptions): number[] {
   if (chat !== true) return tokenizePrompt(text, tokenizer);
   const opening = system === undefined ? [] : [{ role: 'system', content: system }];
   return tokenizePrompt([...opening, { role: 'user', content: text }], tokenizer);
-}
-
-async function uploadWeights(backend: Backend, { model, weights }: PreparedModel): Promise<Map<string, DeviceTensor>> {
-  const uploaded = new Map<string, DeviceTensor>();
-  for (const { name, shape } of model.parameters) {
-    uploaded.set(name, await backend.upload(hostTensor('f32', shape, weights.get(name)!))); // the loader checked that all are there
-  }
-  weights.clear(); // the device has them
-  return uploaded;
 }

@@ -3,8 +3,12 @@ import { tell } from '../output/terminal.ts';
 /** Exit code of a program that Ctrl-C ended, as shells know it. */
 export const INTERRUPTED = 130;
 
-/** A signal that Ctrl-C (or a polite kill) sets; a second Ctrl-C ends the program at once. */
-export function interruptSignal(): AbortSignal {
+/**
+ * A signal that Ctrl-C (or a polite kill) sets; a second Ctrl-C ends the program at once.
+ *
+ * @param told what happens now
+ */
+export function interruptSignal(told = 'stopping after this step and writing a checkpoint'): AbortSignal {
   const controller = new AbortController();
   const received = { own: 0, launcher: 0 };
   const count = (from: keyof typeof received): void => {
@@ -12,7 +16,7 @@ export function interruptSignal(): AbortSignal {
     // One Ctrl-C may come twice: from the terminal, and from the launcher that runs this program on a newer Node.
     if (Math.max(received.own, received.launcher) > 1) process.exit(INTERRUPTED);
     if (controller.signal.aborted) return;
-    tell('\nstopping after this step and writing a checkpoint; once more to stop at once');
+    tell(`\n${told}; once more to stop at once`);
     controller.abort();
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => count('own'));

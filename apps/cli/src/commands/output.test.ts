@@ -118,6 +118,32 @@ test('data check reports the data of a config, and its exit code tells unusable 
   expect(bad.stdout).toContain('row 2: no "chosen" column');
 });
 
+test('data check takes the file’s own names of columns, which may hold any character', async () => {
+  await writeConfig(folder, 'renamed.jsonl', '{"q":"a","score=1":"b","worse":"c"}\n');
+  const named = ['--column', 'prompt=q', 'chosen=score=1', 'rejected=worse'];
+  const { code, stdout, stderr } = await tether(['data', 'check', 'renamed.jsonl', ...named], folder);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('read 1 row: 1 to train on');
+  for (const column of ['chosen', 'chosen=', '=worse']) {
+    const refused = await tether(['data', 'check', 'renamed.jsonl', '--column', column], folder);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('It has the form name=column');
+  }
+});
+
+test('options that are numbers are checked before anything is done', async () => {
+  for (const [option, value, message] of [
+    ['--max-new-tokens', '1.5', 'not a whole number of at least 1'],
+    ['--temperature', '-1', 'not a number of at least 0'],
+    ['--top-p', '0', 'not a number above 0'],
+    ['--seed', '', 'not a whole number of at least 0'],
+  ] as const) {
+    const refused = await tether(['generate', '--model', 'none', '--prompt', 'a', option, value], folder);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(message);
+  }
+});
+
 test('data show writes one row of a config as the model sees it', async () => {
   const shown = await tether(['data', 'show', 'run.yaml', '--row', '70'], folder); // of the evaluation rows
   expect(shown.code, shown.stderr).toBe(0);
@@ -132,7 +158,7 @@ test('data show writes one row of a config as the model sees it', async () => {
   expect(parts[2]!.firstPosition).toBe(parts[0]!.tokens.length);
   for (const [row, message] of [
     ['73', 'there is no row 73: the data has 72 rows'],
-    ['0', 'Rows are numbered from 1'],
+    ['0', 'not a whole number of at least 1'],
   ] as const) {
     const refused = await tether(['data', 'show', 'run.yaml', '--row', row], folder);
     expect(refused.code).not.toBe(0);

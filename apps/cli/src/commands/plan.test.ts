@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../meta/workspace.ts';
 import type { Plan } from '../plan/render.ts';
@@ -43,6 +44,42 @@ describe('tether plan', () => {
     expect(adapted.step.trainable).toBe(41_943_040); // rank 16 on all linear modules
     expect(part(adapted, 'reference')).toBe(0); // the frozen base itself
     expect(totalBytes(adapted.step.parts)).toBeLessThan(totalBytes(plan.step.parts) / 2);
+  });
+
+  test('counts a reference that moves beside the one that the run began with', { timeout: 60_000 }, async () => {
+    await writeConfig(folder, 'moving.yaml', { ...TINY, training: { ...TINY.training, sync_ref_model: true } });
+    const plan = await planOf('moving.yaml');
+    expect(part(plan, 'reference')).toBe(2 * part(plan, 'weights'));
+  });
+
+  test(
+    'counts the steps of an epoch as the run does, with a last step of what is left',
+    { timeout: 60_000 },
+    async () => {
+      const data = { synthetic: { rows: 'pairs', count: 61, eval_count: 8 } };
+      const training = { ...TINY.training, max_steps: undefined, num_train_epochs: 1 };
+      await writeConfig(folder, 'epoch.yaml', { ...TINY, data, training });
+      const plan = await planOf('epoch.yaml');
+      const trained = await tether(['train', 'epoch.yaml', '--output', 'epoch', '--quiet'], folder);
+      expect(trained.code, trained.stderr).toBe(0);
+      const { totalSteps } = JSON.parse(await readFile(join(folder, 'epoch', 'run.json'), 'utf8')) as Record<
+        string,
+        number
+      >;
+      expect(plan.steps).toBe(totalSteps);
+    },
+  );
+
+  test('says why it cannot plan, without a stack', async () => {
+    await writeConfig(folder, 'other.yaml', { ...TINY, backend: 'reference' });
+    const other = await tether(['plan', 'other.yaml', '--rate', '1e12'], folder);
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain('plan with --set backend=onnxruntime');
+    const paper = join(ROOT, 'examples/paper/gemma-2-2b-it.yaml');
+    const long = await tether(['plan', paper, '--rows', '10', '--prompt', '5000'], folder);
+    expect(long.code).toBe(1);
+    expect(long.stderr).toContain('--prompt 5000 leaves no room');
+    for (const { stderr } of [other, long]) expect(stderr).not.toMatch(/^ +at /m);
   });
 
   test('says what is missing where the data is not at hand', async () => {

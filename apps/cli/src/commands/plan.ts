@@ -1,5 +1,5 @@
 import { totalSteps, type BatchShape } from '@tether/core';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { chooseArm } from '../config/chooseArm.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
@@ -10,6 +10,7 @@ import { renderPlan, type Plan } from '../plan/render.ts';
 import { plannedShape } from '../plan/shape.ts';
 import { planStep } from '../plan/stepPlan.ts';
 import { stepDefinition } from '../run/definition.ts';
+import { positiveNumber, wholeNumberFrom } from './numbers.ts';
 import { readConfig, withConfigOptions, type ConfigOptions } from './options.ts';
 
 interface PlanOptions extends ConfigOptions {
@@ -21,12 +22,6 @@ interface PlanOptions extends ConfigOptions {
   readonly json?: boolean;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('not a number above 0');
-  return value;
-}
-
 export function addPlan(program: Command): void {
   const command = program
     .command('plan')
@@ -36,10 +31,10 @@ export function addPlan(program: Command): void {
     );
   withConfigOptions(command)
     .option('--arm <name>', 'arm of a comparison; default: the first')
-    .option('--rows <number>', 'training rows, where the data is not at hand', positive)
-    .option('--prompt <tokens>', 'length of prompts, where the data is not at hand', positive)
-    .option('--completion <tokens>', 'length of completions, where the data is not at hand', positive)
-    .option('--rate <flops>', 'matrix products in FLOP/s; default: measured on this machine', positive)
+    .option('--rows <number>', 'training rows, where the data is not at hand', wholeNumberFrom(1))
+    .option('--prompt <tokens>', 'length of prompts, where the data is not at hand', wholeNumberFrom(1))
+    .option('--completion <tokens>', 'length of completions, where the data is not at hand', wholeNumberFrom(1))
+    .option('--rate <flops>', 'matrix products in FLOP/s; default: measured on this machine', positiveNumber)
     .option('--json', 'print as JSON')
     .action(plan);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -79,6 +79,62 @@ describe('Ctrl-C writes a checkpoint, ends with 130, and the run is continued bi
       expect(resumed.weights.equals(uninterrupted.weights)).toBe(true);
     });
   }
+});
+
+test('a run whose model has changed is not continued, keeps its folder as it was, and goes on with the old model', async () => {
+  await cp(join(folder, 'made', 'pretrained', 'model'), join(folder, 'changing'), { recursive: true });
+  await writeConfig(folder, 'changing.yaml', { ...TINY, model: { path: 'changing' } });
+  const started = startTether(['train', 'changing.yaml', '--output', 'held', '--quiet'], folder);
+  await untilLines(started, join(folder, 'held', 'metrics.jsonl'), 1);
+  signalGroup(started, 'SIGINT');
+  expect(await started.finished).toMatchObject({ code: 130 });
+  const held = async () =>
+    Promise.all(
+      ['metrics.jsonl', 'timings.jsonl', 'run.json', 'data-report.json'].map((name) =>
+        readFile(join(folder, 'held', name), 'utf8'),
+      ),
+    );
+  const before = await held();
+
+  const config = join(folder, 'changing', 'config.json');
+  const original = await readFile(config, 'utf8');
+  await writeFile(config, JSON.stringify({ ...(JSON.parse(original) as object), rms_norm_eps: 0.5 }));
+  const refused = await tether(['train', 'changing.yaml', '--resume', 'held'], folder);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('the checkpoint is of a run with another config, data, model or backend');
+  expect(await held()).toEqual(before);
+
+  await writeFile(config, original);
+  expect(await tether(['train', 'changing.yaml', '--resume', 'held'], folder)).toMatchObject({ code: 0 });
+  const resumed = await runFiles(join(folder, 'held'));
+  expect(resumed.metrics.toString()).toBe(uninterrupted.metrics.toString());
+});
+
+describe('Ctrl-C ends with 130 where there is no checkpoint to write:', () => {
+  test('in an evaluation, between two temperatures', async () => {
+    const evaluation = { ...TINY.evaluation, temperatures: [1, 0.5], prompts: 8, max_new_tokens: 48 };
+    await writeConfig(folder, 'judge.yaml', { ...TINY, model: { path: 'made/pretrained/model' }, evaluation });
+    const started = startTether(['eval', 'judge.yaml', '--output', 'judged', '--quiet'], folder);
+    await untilLines(started, join(folder, 'judged', 'run.json'), 1);
+    signalGroup(started, 'SIGINT');
+    const { code, stderr } = await started.finished;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain('stopping after this temperature');
+    expect(existsSync(join(folder, 'judged', 'result.json'))).toBe(false);
+  });
+
+  test('while engines are tried', async () => {
+    await writeConfig(folder, 'auto.yaml', { ...TINY, model: { path: 'made/pretrained/model' }, backend: 'auto' });
+    const started = startTether(['train', 'auto.yaml', '--output', 'auto'], folder);
+    await new Promise<void>((resolve) => {
+      started.child.stderr!.on('data', (text: string) => (text.includes('backend: trying') ? resolve() : undefined));
+    });
+    signalGroup(started, 'SIGINT');
+    const { code, stderr } = await started.finished;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain('interrupted');
+    expect(existsSync(join(folder, 'auto', 'metrics.jsonl'))).toBe(false);
+  });
 });
 
 test('precomputed reference values give the metrics of inline ones, and a resumed run reads them from disk', async () => {

@@ -1,22 +1,17 @@
 import { inspectRow, syntheticTokenizer, syntheticTokenizerJson, type TextTokenizer } from '@tether/data';
 import { loadTokenizer, readTokenizerFiles } from '@tether/model';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { dataTokenizer } from '../model/loadModel.ts';
 import { tokenStrings } from '../model/tokenStrings.ts';
 import { partsOf, rowAsTable, rowAsText, rowAsTokens, type TokenNames } from '../output/rowText.ts';
 import { printJson, printLine } from '../output/terminal.ts';
+import { wholeNumberFrom } from './numbers.ts';
 import { namedData, withDataOptions, type DataOptions, type NamedData } from './dataOptions.ts';
 
 interface ShowOptions extends DataOptions {
   readonly row: number;
   readonly table?: boolean;
   readonly json?: boolean;
-}
-
-function rowNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Rows are numbered from 1.');
-  return number;
 }
 
 export function addShowRow(data: Command): void {
@@ -27,7 +22,11 @@ export function addShowRow(data: Command): void {
       'Shows the exact tokens of one row as the vocabulary has them, special tokens included: [token] is trained on, token| is only seen. With the positions, the start and end tokens, and what would be cut or dropped. Without a model, its texts.',
     )
     .argument('<files...>', 'data files or folders, or one config file (.yaml)')
-    .requiredOption('--row <number>', 'number of the row, as in messages and in data check', rowNumber);
+    .requiredOption(
+      '--row <number>',
+      'number of the row, as in messages and in data check; the first is 1',
+      wholeNumberFrom(1),
+    );
   withDataOptions(command)
     .option('--table', 'one line a token, with its id and position')
     .option('--json', 'print the row as JSON')

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { renderReport, renderTable, summarize, type Arm, type RawComparison, type Summary } from '@tether/compare';
-import { parseArms } from '../config/arms.ts';
+import { armFolder, parseArms } from '../config/arms.ts';
 import { armSource, pretrainSource, withModelPath } from '../config/derive.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
 import { toPlainError } from '../output/errors.ts';
@@ -67,7 +67,7 @@ function planRuns(
   first.push({ label: 'before training', job: job(before, 'before', { measureOnly: true }) });
   const planned = seeds.flatMap((seed) =>
     arms.map(({ name }, index) => {
-      const folderName = join('arms', safeName(name), `seed-${seed}`);
+      const folderName = join('arms', armFolder(name), `seed-${seed}`);
       return {
         label: `${name}, seed ${seed}`,
         arm: name,
@@ -79,8 +79,6 @@ function planRuns(
   );
   return { first, arms: planned };
 }
-
-const safeName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
 
 /** Runs a job unless its result is there already. */
 async function runPlanned(

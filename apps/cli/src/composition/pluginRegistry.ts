@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BackendPlugin, Objective, Plugin, PluginKind, Regularizer } from '@tether/core';
+import { resolve } from 'import-meta-resolve';
 import { Container } from 'inversify';
 import { nearest } from '../config/nearest.ts';
 import { PLUGIN } from './identifiers.ts';
@@ -76,23 +77,40 @@ export class PluginRegistry {
   }
 
   async #importModule(name: string): Promise<Record<string, unknown>> {
-    const require = createRequire(pathToFileURL(join(this.#baseFolder, 'tether.config')));
-    let path: string;
+    const url = this.#locate(name);
     try {
-      path = require.resolve(name, { paths: [this.#baseFolder] });
-    } catch {
+      return (await import(url)) as Record<string, unknown>;
+    } catch (error) {
+      throw new PluginError(`the plugin "${name}" cannot be loaded: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** The file that a path or an npm package's name stands for, as an `import` in the base folder would find it. */
+  #locate(name: string): string {
+    const base = pathToFileURL(join(this.#baseFolder, 'tether.config')).href;
+    try {
+      if (!isPath(name)) return resolve(name, base);
+      return pathToFileURL(createRequire(base).resolve(name)).href; // a folder too
+    } catch (error) {
+      const { message } = error as Error;
+      if (!isNowhere(error as NodeJS.ErrnoException)) {
+        throw new PluginError(`the package "${name}" is installed, but cannot be used: ${message}`, { cause: error });
+      }
       const suggestion = nearest(name, this.shippedNames);
       const hint =
         suggestion === undefined ? `shipped: ${this.shippedNames.join(', ')}` : `did you mean "${suggestion}"?`;
       throw new PluginError(`there is no plugin "${name}", and no npm package of that name is installed; ${hint}`);
     }
-    try {
-      return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-    } catch (error) {
-      throw new PluginError(`the plugin "${name}" cannot be loaded: ${(error as Error).message}`, { cause: error });
-    }
   }
 }
+
+const isPath = (name: string): boolean => name.startsWith('.') || isAbsolute(name);
+
+/** Whether nothing of a name is there, rather than a package that lacks something. */
+const isNowhere = ({ code, message }: NodeJS.ErrnoException): boolean =>
+  code === 'MODULE_NOT_FOUND' ||
+  code === 'ERR_INVALID_MODULE_SPECIFIER' ||
+  (code === 'ERR_MODULE_NOT_FOUND' && message.startsWith('Cannot find package'));
 
 const article = (kind: string): string => (/^[aeiou]/.test(kind) ? 'an' : 'a');
 

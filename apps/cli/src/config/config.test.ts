@@ -68,6 +68,27 @@ describe('what is wrong in a config', () => {
     ]);
   });
 
+  test('in the names of arms is told where their results would lie in one folder', async () => {
+    const arms = ['kl 0.1', 'none', 'kl/0.1', 'None'].map((name) => ({ name }));
+    expect((await problems({ ...GOOD, compare: { arms } })).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^the arms "kl 0.1" and "kl\/0.1" would share the folder "kl-0.1"/),
+      expect.stringMatching(/^the arms "none" and "None" would share the folder "none"/),
+    ]);
+  });
+
+  test('in seeds is told before anything is trained', async () => {
+    expect(await problems({ ...GOOD, compare: { arms: [{ name: 'a' }], seeds: [0, 1, 0] } })).toEqual([
+      { path: 'compare.seeds', message: expect.stringContaining('a seed is there twice') as string },
+    ]);
+  });
+
+  test('of a reference beside an adapter, whose reference is the model without it', async () => {
+    const model = { path: 'model', reference: 'other', adapter: { rank: 4 } };
+    expect(await problems({ ...GOOD, model })).toEqual([
+      { path: 'model.reference', message: expect.stringContaining('leave out one of') as string },
+    ]);
+  });
+
   test('of an option in the wrong place, the right place is told', async () => {
     const message = 'there is no such option; did you mean "training.seed"?';
     expect(await problems({ ...GOOD, seed: 1 })).toEqual([{ path: 'seed', message }]);

@@ -66,8 +66,10 @@ export async function resolvePlugins(
   return { objective, regularizers, penaltyWeights, backend };
 }
 
-/** The plugin's name, numbered from the second use on. */
+/** The plugin's name, numbered from the second use on; past a number that makes it the name of another plugin. */
 function uniqueKey(name: string, taken: readonly RegularizerUse[]): string {
-  const count = taken.filter(({ plugin }) => plugin.name === name).length;
-  return count === 0 ? name : `${name}${count + 1}`;
+  const keys = new Set(taken.map(({ key }) => key));
+  let key = name;
+  for (let count = 2; keys.has(key); count++) key = `${name}${count}`;
+  return key;
 }

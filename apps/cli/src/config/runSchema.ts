@@ -80,6 +80,10 @@ const modelSchema = z
   .refine(({ path, pretrain }) => (path === undefined) !== (pretrain === undefined), {
     error: 'give either path or pretrain',
     path: ['path'],
+  })
+  .refine(({ reference, adapter }) => reference === undefined || adapter === undefined, {
+    error: 'with an adapter, the reference is the model without it: leave out one of "reference" and "adapter"',
+    path: ['reference'],
   });
 
 const evaluationSchema = z.strictObject({
@@ -112,6 +116,7 @@ const compareSchema = z.strictObject({
   seeds: z
     .array(z.number().int().min(0))
     .min(1)
+    .refine((seeds) => new Set(seeds).size === seeds.length, 'a seed is there twice, and would only repeat its runs')
     .default([0, 1, 2])
     .describe('every arm is trained once with each seed'),
   arms: z.array(armSchema).min(1).describe('the first arm is what the others are compared to'),

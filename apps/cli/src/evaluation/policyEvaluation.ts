@@ -4,6 +4,7 @@ import type { DataConfig } from '@tether/data';
 import type { Generator } from '@tether/model';
 import type { EvaluationSection } from '../config/runSchema.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
+import { checkInterrupted } from '../run/interrupted.ts';
 import { goldOf, type EvaluationPrompt } from './prompts.ts';
 import { rewardMeasurements } from './rewardMeasurements.ts';
 import { sampleAnswers, type SampledAnswer } from './sampling.ts';
@@ -94,13 +95,18 @@ function measurementsOf(data: DataConfig, temperature: number, answers: readonly
   });
 }
 
-/** Samples at every temperature and judges held-out pairs: what a comparison keeps of a policy. */
-export async function evaluatePolicy(judge: Judge): Promise<PolicyEvaluation> {
+/**
+ * Samples at every temperature and judges held-out pairs: what a comparison keeps of a policy.
+ *
+ * @throws InterruptedError between two temperatures, once the user has asked for an end
+ */
+export async function evaluatePolicy(judge: Judge, signal: AbortSignal): Promise<PolicyEvaluation> {
   const { trainer, prepared, generator, data, evaluation, prompts, seed } = judge;
   const measurements: Measurement[] = [...(await evaluatePairs(judge)).measurements];
   const samples: SampleText[] = [];
   const shown = new Set(prompts.slice(0, evaluation.sample_answers).map(({ id }) => id));
   for (const temperature of evaluation.temperatures) {
+    checkInterrupted(signal);
     const answers = await sampleAnswers(trainer, prepared, generator, prompts, {
       ...planOf(evaluation),
       temperature,

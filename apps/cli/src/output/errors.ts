@@ -3,6 +3,7 @@ import { DataError } from '@tether/data';
 import { CheckpointError, ModelConfigError, TokenizerError } from '@tether/model';
 import { PluginError } from '../composition/pluginRegistry.ts';
 import { ConfigError } from '../config/problems.ts';
+import { InterruptedError } from '../run/interrupted.ts';
 import { RunError } from '../run/prepare.ts';
 import { RunFolderError } from '../run/runFolder.ts';
 
@@ -31,6 +32,7 @@ const EXPECTED = [
   CheckpointError,
   ConfigError,
   DataError,
+  InterruptedError,
   ModelConfigError,
   NonFiniteError,
   PluginError,

@@ -1,5 +1,6 @@
 import { hostTensor, type BackendPlugin } from '@tether/core';
 import { input, matmul, reduceSum, traceGraph } from '@tether/graph';
+import { disposeAfter } from '../run/disposal.ts';
 
 /** A size at which a matrix product runs at its full rate, and takes well below a second on two cores. */
 const SIZE = 1024;
@@ -14,7 +15,7 @@ export async function matmulRate({
   readonly config: unknown;
 }): Promise<number> {
   const backend = await plugin.create(config);
-  try {
+  return disposeAfter(async () => {
     const a = input('a', 'f32', [SIZE, SIZE]);
     const program = await backend.compile(traceGraph({ sum: reduceSum(matmul(a, a)) }), { label: 'rate' });
     const numbers = Float32Array.from({ length: SIZE * SIZE }, (_, index) => (index % 17) / 17);
@@ -31,7 +32,5 @@ export async function matmulRate({
     }
     await program.dispose();
     return (2 * SIZE ** 3) / best;
-  } finally {
-    await backend.dispose();
-  }
+  }, backend);
 }

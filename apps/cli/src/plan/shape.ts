@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { needsOf, type BatchShape } from '@tether/core';
-import { planBuckets } from '@tether/data';
+import { createSampler, planBuckets } from '@tether/data';
 import type { ResolvedPlugins } from '../config/resolvePlugins.ts';
 import type { RunConfig } from '../config/runSchema.ts';
+import { planRows } from '../run/batches.ts';
 import { loadDataFor } from '../run/dataPreview.ts';
 import { RunError } from '../run/prepare.ts';
 
@@ -38,10 +39,11 @@ export async function plannedShape(
   const missing = filesOf(config).filter((file) => !existsSync(isAbsolute(file) ? file : resolve(baseFolder, file)));
   const isAssumed = missing.length > 0 || assumed.prompt !== undefined || assumed.completion !== undefined;
   if (!isAssumed) {
-    const { train } = await loadDataFor(config, baseFolder);
-    const { buckets } = planBuckets(train.sizes, layout, config.data.buckets);
-    const stepsPerEpoch = Math.max(1, Math.floor(train.length / perStep));
-    return { bucket: buckets.at(-1)!, stepsPerEpoch, lengths: `its ${train.length} training rows` };
+    const { train, eval: held } = await loadDataFor(config, baseFolder);
+    const { buckets, bucketOfRow } = planRows(train, held, layout, config.data.buckets).trainPlan;
+    const { stepsPerEpoch } = createSampler({ bucketOfRow, rowsPerStep: perStep, seed: 0 });
+    const largest = bucketOfRow.reduce((most, bucket) => Math.max(most, bucket), 0);
+    return { bucket: buckets[largest]!, stepsPerEpoch, lengths: `its ${train.length} training rows` };
   }
   const { prompt, completion } = assumedLengths(config, assumed);
   const { rows } = assumed;
@@ -54,7 +56,7 @@ export async function plannedShape(
   const { buckets } = planBuckets([{ ...row, rowNumber: 1 }], layout, { max_count: 1, multiple_of: 1 });
   return {
     bucket: buckets[0]!,
-    stepsPerEpoch: Math.max(1, Math.floor(rows / perStep)),
+    stepsPerEpoch: Math.ceil(rows / perStep),
     lengths: `${rows} assumed rows of ${prompt} + ${completion} + ${completion} tokens`,
   };
 }
@@ -67,6 +69,12 @@ function assumedLengths(
   const limit = config.data.max_length;
   if (limit === null) {
     throw new RunError('the data is not at hand and data.max_length is not set: give --prompt and --completion');
+  }
+  for (const [option, length] of Object.entries({ prompt, completion })) {
+    if (length === undefined || length < limit) continue;
+    throw new RunError(
+      `--${option} ${length} leaves no room for the rest of a row, of data.max_length ${limit} in all: give --prompt and --completion both, or a larger --set data.max_length`,
+    );
   }
   if (prompt !== undefined) return { prompt, completion: limit - prompt };
   if (completion !== undefined) return { prompt: limit - completion, completion };

@@ -9,7 +9,9 @@ import {
 } from '../evaluation/policyEvaluation.ts';
 import { saveModel } from '../model/saveModel.ts';
 import { CheckpointStore } from './checkpoints.ts';
+import { InterruptedError } from './interrupted.ts';
 import { peakMemoryBytes } from './machine.ts';
+import { costOf, curvesOf, frontierOf } from './course.ts';
 import { RunError, type PreparedRun } from './prepare.ts';
 import { StepLog, writeJson } from './runFolder.ts';
 
@@ -28,27 +30,24 @@ export interface RunResult extends PolicyEvaluation {
 
 export interface ExecuteOptions {
   readonly folder: string;
-  readonly resume: boolean;
+  /** Steps that were done before, see `resumeRun`. */
+  readonly completedSteps: number;
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
   /** false: training only, without sampling at the end. */
   readonly evaluateAtEnd: boolean;
 }
 
-/** undefined when the run was interrupted: its checkpoint is in the folder. */
-export async function executeRun(run: PreparedRun, options: ExecuteOptions): Promise<RunResult | undefined> {
+/** @throws InterruptedError when the user asked for an end: a checkpoint is in the folder */
+export async function executeRun(run: PreparedRun, options: ExecuteOptions): Promise<RunResult> {
   const { trainer } = run;
   const { settings } = trainer.options;
-  const store = new CheckpointStore(join(options.folder, 'checkpoints'), settings.save_total_limit);
-  const logs = {
-    metrics: new StepLog(options.folder, 'metrics.jsonl'),
-    timings: new StepLog(options.folder, 'timings.jsonl'),
-  };
-  const firstStep = options.resume ? await restore(run, store, Object.values(logs)) : 0;
+  const store = checkpointsOf(run, options.folder);
+  const logs = logsOf(options.folder);
   options.onEvent({ kind: 'phase', phase: 'training' });
   const { interrupted } = await runLoop(
     trainer,
-    { firstStep, signal: options.signal, clock: () => performance.now() / 1000 },
+    { firstStep: options.completedSteps, signal: options.signal, clock: () => performance.now() / 1000 },
     {
       onStep: async ({ step, totalSteps, seconds, tokens, readings }) => {
         if (step % settings.logging_steps === 0 || step === totalSteps)
@@ -72,27 +71,37 @@ export async function executeRun(run: PreparedRun, options: ExecuteOptions): Pro
       },
     },
   );
-  if (interrupted) return undefined;
+  if (interrupted) throw new InterruptedError();
   return finish(run, options, logs);
 }
 
 const prefixed = (readings: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(readings).map(([name, value]) => [`eval/${name}`, value]));
 
-async function restore(
-  { trainer, fingerprint }: PreparedRun,
-  store: CheckpointStore,
-  logs: readonly StepLog[],
-): Promise<number> {
-  const checkpoint = await store.latest();
-  if (checkpoint !== undefined && checkpoint.fingerprint !== fingerprint) {
+const checkpointsOf = ({ trainer }: PreparedRun, folder: string): CheckpointStore =>
+  new CheckpointStore(join(folder, 'checkpoints'), trainer.options.settings.save_total_limit);
+
+const logsOf = (folder: string): Readonly<Record<'metrics' | 'timings', StepLog>> => ({
+  metrics: new StepLog(folder, 'metrics.jsonl'),
+  timings: new StepLog(folder, 'timings.jsonl'),
+});
+
+/**
+ * Puts a run back to the last checkpoint of its folder, and cuts its logs there.
+ *
+ * @returns the steps that are done
+ * @throws RunError where the checkpoint is of another run; then nothing in the folder has changed
+ */
+export async function resumeRun(run: PreparedRun, folder: string): Promise<number> {
+  const checkpoint = await checkpointsOf(run, folder).latest();
+  if (checkpoint !== undefined && checkpoint.fingerprint !== run.fingerprint) {
     throw new RunError(
       'the checkpoint is of a run with another config, data, model or backend; it cannot be continued with this one',
     );
   }
-  if (checkpoint !== undefined) await trainer.restore(checkpoint.tensors);
+  if (checkpoint !== undefined) await run.trainer.restore(checkpoint.tensors);
   const completed = checkpoint?.completedSteps ?? 0;
-  for (const log of logs) await log.truncate(completed); // only once it is sure that the run goes on
+  for (const log of Object.values(logsOf(folder))) await log.truncate(completed);
   return completed;
 }
 
@@ -110,7 +119,7 @@ async function finish(
   options.onEvent({ kind: 'phase', phase: 'evaluating' });
   const lines = await logs.metrics.lines();
   const evaluation: PolicyEvaluation = options.evaluateAtEnd
-    ? await evaluatePolicy(run.judge)
+    ? await evaluatePolicy(run.judge, options.signal)
     : { measurements: [], samples: [] };
   const result: RunResult = {
     ...evaluation,
@@ -120,45 +129,4 @@ async function finish(
   };
   await writeJson(join(options.folder, 'result.json'), result);
   return result;
-}
-
-type Line = Readonly<Record<string, unknown>>;
-
-/** The course of every metric over training. */
-function curvesOf(lines: readonly Line[]): Record<string, Curve> {
-  const curves: Record<string, { steps: number[]; values: number[] }> = {};
-  for (const { step, evaluation, ...readings } of lines) {
-    for (const [name, value] of Object.entries(readings)) {
-      if (typeof value !== 'number' || (evaluation === true && !name.startsWith('eval/'))) continue;
-      const curve = (curves[name] ??= { steps: [], values: [] });
-      curve.steps.push(step as number); // every line has a step
-      curve.values.push(value);
-    }
-  }
-  return curves;
-}
-
-const frontierOf = (lines: readonly Line[]): FrontierPoint[] =>
-  lines
-    .filter(({ evaluation }) => evaluation === true)
-    .map(({ step, kl, reward }) => ({
-      step: step as number, // as `onEvaluate` wrote them
-      kl: kl as number | null,
-      reward: reward as number | null,
-    }));
-
-/** Steps that compile a graph or fault in pages are not the rate; they count in the total. */
-const WARM_UP_STEPS = 2;
-
-function costOf(timings: readonly Line[]): Cost {
-  const steps = timings as readonly { seconds: number; tokens: number; peakMemoryBytes: number }[]; // as `onStep` wrote them
-  const warm = steps.length > WARM_UP_STEPS * 2 ? steps.slice(WARM_UP_STEPS) : steps;
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const sorted = warm.map(({ seconds }) => seconds).toSorted((a, b) => a - b);
-  return {
-    seconds: sum(steps.map(({ seconds }) => seconds)),
-    secondsPerStep: sorted[Math.floor(sorted.length / 2)] ?? null,
-    tokensPerSecond: sum(warm.map(({ tokens }) => tokens)) / sum(warm.map(({ seconds }) => seconds)),
-    peakMemoryBytes: steps.reduce((most, { peakMemoryBytes: bytes }) => Math.max(most, bytes), -Infinity),
-  };
 }

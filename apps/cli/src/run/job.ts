@@ -9,7 +9,9 @@ import { loadModel } from '../model/loadModel.ts';
 import { newModel } from '../model/newModel.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import type { RunConfig } from '../config/runSchema.ts';
-import { executeRun, type RunEvent } from './executeRun.ts';
+import { disposeAfter } from './disposal.ts';
+import { executeRun, resumeRun, type RunEvent } from './executeRun.ts';
+import { InterruptedError } from './interrupted.ts';
 import { describeMachine, tetherVersion } from './machine.ts';
 import { loadRunData, prepareRun, type PreparedRun, type RunSources } from './prepare.ts';
 import { writeJson } from './runFolder.ts';
@@ -56,8 +58,7 @@ export async function prepareJob(job: Job, loaded?: Dataset): Promise<PreparedRu
     const sources: RunSources = { config, baseFolder: job.baseFolder, plugins, prepared, dataset };
     return await prepareRun(sources, backend, { cacheFolder: job.cacheFolder });
   } catch (error) {
-    await backend.dispose();
-    throw error;
+    return disposeAfter(() => Promise.reject(error as Error), backend); // whatever was thrown
   }
 }
 
@@ -67,25 +68,26 @@ export async function prepareJob(job: Job, loaded?: Dataset): Promise<PreparedRu
  */
 export async function runJob(job: Job, hooks: JobHooks, loaded?: Dataset): Promise<JobOutcome> {
   const run = await prepareJob(job, loaded);
-  await mkdir(job.folder, { recursive: true });
+  return disposeAfter(() => performJob(job, run, hooks), run.judge.generator, run.trainer, run.backend);
+}
+
+async function performJob(job: Job, run: PreparedRun, hooks: JobHooks): Promise<JobOutcome> {
+  const { folder, resume, measureOnly, evaluateAtEnd } = job;
+  await mkdir(folder, { recursive: true });
+  // Records are written once it is sure that the run goes on: those of the run that is there are worth keeping.
+  const completedSteps = resume && !measureOnly ? await resumeRun(run, folder) : 0;
+  await writeRecords(job, run);
   try {
-    await writeRecords(job, run);
-    if (job.measureOnly) {
+    if (measureOnly) {
       hooks.onEvent({ kind: 'phase', phase: 'evaluating' });
-      await writeJson(join(job.folder, 'result.json'), await evaluatePolicy(run.judge));
-      return 'finished';
+      await writeJson(join(folder, 'result.json'), await evaluatePolicy(run.judge, hooks.signal));
+    } else {
+      await executeRun(run, { ...hooks, folder, completedSteps, evaluateAtEnd });
     }
-    const result = await executeRun(run, {
-      ...hooks,
-      folder: job.folder,
-      resume: job.resume,
-      evaluateAtEnd: job.evaluateAtEnd,
-    });
-    return result === undefined ? 'interrupted' : 'finished';
-  } finally {
-    await run.judge.generator.dispose();
-    await run.trainer.dispose();
-    await run.backend.dispose();
+    return 'finished';
+  } catch (error) {
+    if (error instanceof InterruptedError) return 'interrupted';
+    throw error;
   }
 }
 

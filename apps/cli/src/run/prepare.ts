@@ -15,6 +15,7 @@ import type { RunConfig } from '../config/runSchema.ts';
 import { evaluationPrompts, type EvaluationPrompt } from '../evaluation/prompts.ts';
 import type { Judge } from '../evaluation/policyEvaluation.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
+import { modelFingerprint } from '../model/modelFingerprint.ts';
 import { tokenizerFingerprint } from '../model/tokenizerFingerprint.ts';
 import { batchesInOrder, planRows, trainingBatches } from './batches.ts';
 import { stepDefinition } from './definition.ts';
@@ -117,28 +118,17 @@ function checkMovingReference({ model }: PreparedModel, isUsed: boolean): void {
 }
 
 /** Where precomputed reference values are kept, by what they depend on. */
-function referenceFile(folder: string, sources: RunSources, weights: string): ReferenceFile {
-  const { prepared, dataset, config, plugins } = sources;
+function referenceFile(folder: string, sources: RunSources, model: string): ReferenceFile {
+  const { dataset, config, plugins } = sources;
   const needs = [...needsOf(plugins)].sort();
   const key = fingerprintOf({
-    model: prepared.origin,
-    weights,
+    model,
     data: dataset.tokenFingerprint,
     buckets: config.data.buckets,
     needs,
     backend: plugins.backend.plugin.name,
   });
   return new ReferenceFile(join(folder, `reference-${key.slice(0, 16)}.safetensors`));
-}
-
-/** A sum over every weight's bits, in order: cheap, and different for different weights. */
-function weightsFingerprint({ weights, referenceWeights = weights }: PreparedModel): string {
-  let hash = 0;
-  for (const values of [...weights.values(), ...referenceWeights.values()]) {
-    const words = new Uint32Array(values.buffer, values.byteOffset, Math.floor(values.byteLength / 4));
-    for (let index = 0; index < words.length; index++) hash = (Math.imul(hash, 31) + words[index]!) | 0;
-  }
-  return String(hash);
 }
 
 export interface PrepareOptions {
@@ -165,8 +155,8 @@ export async function prepareRun(sources: RunSources, backend: Backend, options:
     seed: training.seed,
     padTokenId,
   });
-  const weights = weightsFingerprint(prepared); // goes through all of them: once is enough
-  const fingerprint = runFingerprint(sources, weights, backend);
+  const model = modelFingerprint(prepared); // goes through all of them: once is enough
+  const fingerprint = runFingerprint(sources, model, backend);
   const trainer = await Trainer.create({
     backend,
     definition: stepDefinition(config, plugins, prepared.model),
@@ -176,7 +166,7 @@ export async function prepareRun(sources: RunSources, backend: Backend, options:
     batches,
     weights: prepared.weights,
     ...(prepared.referenceWeights === undefined ? {} : { referenceWeights: prepared.referenceWeights }),
-    referenceStore: referenceFile(options.cacheFolder, sources, weights),
+    referenceStore: referenceFile(options.cacheFolder, sources, model),
   });
   prepared.weights.clear(); // the device has them
   prepared.referenceWeights?.clear();
@@ -215,7 +205,7 @@ function judgeOf(
   return { trainer, prepared, generator, data, evaluation, prompts, pairs, seed: training.seed };
 }
 
-function runFingerprint({ config, dataset, plugins }: RunSources, weights: string, backend: Backend): string {
+function runFingerprint({ config, dataset, plugins }: RunSources, model: string, backend: Backend): string {
   const { training, data, objective, regularizers } = config;
   return fingerprintOf({
     training,
@@ -226,7 +216,7 @@ function runFingerprint({ config, dataset, plugins }: RunSources, weights: strin
       config: plugins.regularizers[index]?.config,
     })),
     rows: dataset.tokenFingerprint,
-    weights,
+    model,
     backend: backend.description,
   });
 }

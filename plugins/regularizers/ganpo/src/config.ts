@@ -54,7 +54,12 @@ export const ganpoConfig = z
       .positive()
       .default(4)
       .describe('feed-forward width as a multiple of the width'),
-    max_positions: z.number().int().positive().default(2048).describe('learned positions; tokens beyond are cut off'),
+    max_positions: z
+      .number()
+      .int()
+      .positive()
+      .default(2048)
+      .describe('learned positions of a transformer; tokens beyond are cut off, and counted in a metric'),
     dropout: z.number().min(0).lt(1).default(0.1).describe('dropout while the discriminators train'),
     momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of the running means of scores'),
     pooling: z

@@ -111,7 +111,10 @@ function pool(x: Tensor, mask: Tensor): Tensor {
   return div(total, maximum(reduceSum(mask, [1], true), 1));
 }
 
-/** Positions beyond the learned table are cut off. */
+/** Tokens that a discriminator takes of a sequence: a transformer has so many learned positions. */
+export const positionLimit = ({ architecture, max_positions: limit }: GanpoConfig): number =>
+  architecture === 'transformer' ? limit : Infinity;
+
 function cut({ latents, mask }: Sequences, limit: number): Sequences {
   const length = Math.min(latents.shape[1]!, limit);
   return { latents: sliceAxis(latents, 1, 0, length), mask: sliceAxis(mask, 1, 0, length) };
@@ -145,7 +148,7 @@ const BODIES: Readonly<Record<GanpoConfig['architecture'], Body>> = {
 /** One score per sequence, [N]: how much its hidden states look like the reference's. */
 export function discriminate(weights: Weights, sequences: Sequences, options: DiscriminatorOptions): Tensor {
   const { config } = options;
-  const { latents, mask } = cut(sequences, config.max_positions);
+  const { latents, mask } = cut(sequences, positionLimit(config));
   const projected = spectralLinear(weights, 'project', latents, options); // [N, L, W]
   const x = BODIES[config.architecture](weights, projected, mask, options);
   const hidden = gelu(spectralLinear(weights, 'head_hidden', pool(x, mask), options)); // [N, W]

@@ -1,5 +1,5 @@
 import { initialValues, type NetworkTensors, type PenaltyContext } from '@tether/core';
-import { grad, input, mul, reduceSum, type Tensor } from '@tether/graph';
+import { grad, input, mul, reduceSum, sliceAxis, type Tensor } from '@tether/graph';
 import { evaluatePart, evaluateScalars, makeBatchViews, SMALL, testRegularizer, type Points } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { ganpoConfig, type GanpoConfig } from './config.ts';
@@ -219,8 +219,8 @@ describe('the options', () => {
     expect(() => ganpoConfig.parse({ width: 10, heads: 4 })).toThrow('width must be a multiple of heads');
   });
 
-  it('cut off tokens beyond the learned positions', () => {
-    const { context, points } = scene({ max_positions: 2 });
+  /** Which positions of the policy's states the penalty moves. */
+  const positionsSeen = ({ context, points }: Scene): boolean[] => {
     const gradient = evaluatePart(points, {
       gradient: grad(ganpoPenalty(context).loss, [context.views.policy.latents])[0]!,
     })['gradient']!;
@@ -228,6 +228,25 @@ describe('the options', () => {
     Array.from(gradient.data).forEach((value, at) => {
       perPosition[Math.floor(at / SMALL.hiddenSize) % SMALL.viewLength]! += Math.abs(value);
     });
-    expect(perPosition.map((total) => total > 0)).toEqual([true, true, false, false]);
+    return perPosition.map((total) => total > 0);
+  };
+
+  it('cut off tokens beyond the learned positions, and tell how many', () => {
+    const cut = scene({ max_positions: 2 });
+    expect(positionsSeen(cut)).toEqual([true, true, false, false]);
+    const { latentMask } = cut.context.views;
+    const { told, real } = evaluateScalars(cut.points, {
+      told: ganpoPenalty(cut.context).metrics!['ganpo/tokens_cut']!,
+      real: reduceSum(sliceAxis(latentMask, 2, 2, SMALL.viewLength)),
+    });
+    expect(told).toBe(real);
+    expect(told).toBeGreaterThan(0);
+    expect(ganpoPenalty(scene({ max_positions: SMALL.viewLength }).context).metrics).toEqual({});
+  });
+
+  it('cut off nothing of an mlp, which has no positions', () => {
+    const whole = scene({ max_positions: 2, architecture: 'mlp' });
+    expect(positionsSeen(whole)).toEqual([true, true, true, true]);
+    expect(ganpoPenalty(whole.context).metrics).toEqual({});
   });
 });

@@ -29,7 +29,7 @@ import {
 } from '@tether/core';
 import { ADVERSARIAL_LOSSES } from './adversarialLoss.ts';
 import { gradientPenaltyWeight, type GanpoConfig } from './config.ts';
-import { discriminate, everyPosition, type DropoutSource, type Sequences } from './discriminator.ts';
+import { discriminate, everyPosition, positionLimit, type DropoutSource, type Sequences } from './discriminator.ts';
 import { between, slopePenalty } from './gradientPenalty.ts';
 import { fixedSigmas, trainingSigmas } from './normalization.ts';
 import { rolesOf, type Role, type SequenceSet } from './roles.ts';
@@ -224,5 +224,12 @@ export function ganpoPenalty(context: Context): LossResult {
       losses.reduce((sum, loss) => add(sum, loss)),
       1 / losses.length,
     ),
+    metrics: cutTokens(context),
   };
+}
+
+/** Tokens that no discriminator sees: told where there are positions beyond the learned ones, and nowhere else. */
+function cutTokens({ key, views: { latentMask }, config }: Context): Record<string, Tensor> {
+  const [length, limit] = [latentMask.shape[2]!, positionLimit(config)];
+  return length <= limit ? {} : { [`${key}/tokens_cut`]: reduceSum(sliceAxis(latentMask, 2, limit, length)) };
 }
