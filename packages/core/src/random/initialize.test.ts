@@ -34,10 +34,11 @@ describe('initial values', () => {
   it('have the stated distributions', () => {
     const normal = values('normal', NORMAL, [10_000]);
     expect(Math.abs(mean(normal))).toBeLessThan(0.02 * 0.05); // 5 standard errors
-    expect(deviation(normal)).toBeCloseTo(0.02, 3);
+    expect(deviation(normal)).toBeCloseTo(0.02, 3); // standard error 0.02/√20000 = 0.00014; 3 digits are ±0.0005
     const xavier = values('xavier', { kind: 'xavierUniform' }, [60, 40]);
     const bound = Math.sqrt(6 / 100);
     expect(xavier.every((x) => Math.abs(x) < bound)).toBe(true);
+    // 2400 numbers: standard error of a uniform deviation 0.141·√(1/5/2400) = 0.0013; 2 digits are ±0.005.
     expect(deviation(xavier)).toBeCloseTo(bound / Math.sqrt(3), 2);
     expect(Math.hypot(...values('unit', { kind: 'unitVector' }, [33]))).toBeCloseTo(1, 12);
     expect([...values('constant', { kind: 'constant', value: 7 }, [2])]).toEqual([7, 7]);

@@ -60,6 +60,25 @@ function weightsFor(
   return { trained: pick(policy), initial: pick(initial) };
 }
 
+/** A regularizer's part of the loss, times its weight, with the new values of its networks' tensors. */
+function regularize(
+  model: LanguageModel,
+  use: RegularizerUse,
+  views: BatchViews,
+  seed: Tensor,
+  role: MicroBatchRole,
+  weights: WeightViews | undefined,
+  readings: Readings,
+): { readonly weighted: Tensor; readonly updates: Readonly<Record<string, Tensor>> } {
+  const { key, plugin, config } = use;
+  const step = opponentStep(model, use, views, seed, role, readings);
+  const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
+  const penalty = plugin.penalty({ key, views, config, parameters, state, seed, weights });
+  readings.addAll(penalty);
+  readings.metric(`${key}/penalty`, penalty.loss);
+  return { weighted: mul(penalty.loss, input(weightName(key), 'f32', [])), updates: step.updates };
+}
+
 /**
  * Forward, opponents and backward of one micro-batch as one graph:
  * opponents step first, on latents without gradient; then
@@ -95,23 +114,10 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   let total = result.loss;
   const updates: Record<string, Tensor> = {};
   for (const use of definition.regularizers) {
-    scope(use.key, () => {
-      const step = opponentStep(model, use, views, seed, role, readings);
-      Object.assign(updates, step.updates);
-      const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
-      const penalty = use.plugin.penalty({
-        key: use.key,
-        views,
-        config: use.config,
-        parameters,
-        state,
-        seed,
-        weights: weightsFor(use, model, policyParameters, initial),
-      });
-      readings.addAll(penalty);
-      readings.metric(`${use.key}/penalty`, penalty.loss);
-      total = add(total, mul(penalty.loss, input(weightName(use.key), 'f32', [])));
-    });
+    const weights = weightsFor(use, model, policyParameters, initial);
+    const part = scope(use.key, () => regularize(model, use, views, seed, role, weights, readings));
+    Object.assign(updates, part.updates);
+    total = add(total, part.weighted);
   }
   readings.metric('loss', total);
   readings.metric('objective/loss', result.loss);

@@ -95,7 +95,7 @@ describe('an opponent with accumulation', () => {
     });
     await whole.trainer.step(0);
     const expected = (await whole.trainer.state.download(slot)).data;
-    Array.from(expected).forEach((value, at) => expect(summed[at]).toBeCloseTo(value, 12));
+    Array.from(expected).forEach((value, at) => expect(summed[at]).toBeCloseTo(value, 12)); // float64, summed in another order
   });
 
   it('is seen by earlier micro-batches as it was before its step, and by the last one as it is after', async () => {

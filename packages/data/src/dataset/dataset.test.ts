@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TextTokenizer } from '../encode/tokenizer.ts';
 import { DataError } from '../errors.ts';
@@ -12,9 +11,7 @@ import { each, type EncodedRows } from '../rows/indexed.ts';
 import { syntheticTokenizer } from '../synthetic/tokenizer.ts';
 import { checkData } from './checkData.ts';
 import { type DataConfigInput, dataConfigSchema } from './config.ts';
-import { ContentHash, exampleHash, promptHash } from './contentHash.ts';
 import { type Dataset, loadDataset } from './loadDataset.ts';
-import { Splitter } from './split.ts';
 
 /** One token per code unit: every text has tokens. */
 const characters: TextTokenizer = {
@@ -217,68 +214,6 @@ describe('bad rows', () => {
   });
 });
 
-function splitByPrompt(examples: readonly PreferenceExample[], fraction: number, seed: number) {
-  const splitter = new Splitter(seed);
-  for (const example of examples) splitter.add(promptHash(example));
-  const held = splitter.heldOut(fraction);
-  return {
-    train: examples.filter((_, index) => held[index] === 0),
-    eval: examples.filter((_, index) => held[index] === 1),
-  };
-}
-
-describe('the held-out rows', () => {
-  const anyExamples = fc.array(fc.tuple(fc.nat(9), fc.nat(3)), { minLength: 1, maxLength: 60 }).map((drawn) =>
-    drawn.map(([prompt, answer], index): PreferenceExample => ({
-      rowNumber: index + 1,
-      prompt: `p${prompt}`,
-      completions: [`a${answer}`, 'b'],
-    })),
-  );
-
-  it('share no prompt with the others, keep their order, and are at most the fraction', () => {
-    fc.assert(
-      fc.property(
-        anyExamples,
-        fc.double({ min: 0, max: 0.9, noNaN: true }),
-        fc.integer(),
-        (examples, fraction, seed) => {
-          const { train, eval: held } = splitByPrompt(examples, fraction, seed);
-          const prompts = new Set(train.map(promptHash));
-          for (const example of held) expect(prompts.has(promptHash(example))).toBe(false);
-          const numbers = [...train, ...held].map(({ rowNumber }) => rowNumber).sort((a, b) => a - b);
-          expect(numbers).toEqual(examples.map(({ rowNumber }) => rowNumber));
-          expect(held.length).toBeLessThanOrEqual(Math.round(fraction * examples.length));
-        },
-      ),
-    );
-  });
-
-  it('depend on the seed and on content, not on the order of rows', () => {
-    const examples = pairs(100).map(({ prompt, chosen, rejected }, index) => ({
-      rowNumber: index + 1,
-      prompt,
-      completions: [chosen, rejected],
-    }));
-    const heldPrompts = (rows: PreferenceExample[], seed: number) =>
-      splitByPrompt(rows, 0.2, seed)
-        .eval.map(({ prompt }) => plainText(prompt))
-        .sort();
-    expect(heldPrompts(examples, 0)).toHaveLength(20);
-    expect(heldPrompts(examples.toReversed(), 0)).toEqual(heldPrompts(examples, 0));
-    expect(heldPrompts(examples, 1)).not.toEqual(heldPrompts(examples, 0));
-  });
-
-  it('of texts without prompts are single rows', () => {
-    const texts = Array.from({ length: 10 }, (_, index) => ({
-      rowNumber: index + 1,
-      prompt: '',
-      completions: [`t${index}`],
-    }));
-    expect(splitByPrompt(texts, 0.3, 0).eval).toHaveLength(3);
-  });
-});
-
 describe('the synthetic task as data', () => {
   it('needs no file; evaluation rows have prompts of their own', async () => {
     const data = await load({ synthetic: { count: 300, eval_count: 40, label_noise: 0.1 } }, syntheticTokenizer);
@@ -292,25 +227,6 @@ describe('the synthetic task as data', () => {
     const data = await load({ synthetic: { rows: 'pretraining', count: 50, eval_count: 0 } }, syntheticTokenizer);
     expect([...each(data.train)].map(({ completions }) => completions.length)).toEqual(Array<number>(50).fill(1));
     expect(data.eval).toHaveLength(0);
-  });
-});
-
-describe('the config', () => {
-  it.each<[Record<string, unknown>, string]>([
-    [{}, 'either files or synthetic'],
-    [{ files: 'a.json', synthetic: {} }, 'either files or synthetic'],
-    [{ files: 'a.json', max_lenght: 5 }, 'max_lenght'],
-    [{ files: 'a.json', columns: { chosn: 'x' } }, 'chosn'],
-    [{ files: [] }, 'files'],
-    [{ files: 'a.json', eval_fraction: 1 }, 'eval_fraction'],
-    [{ files: 'a.json', max_length: 10, max_prompt_length: 20 }, 'is over max_length (10)'],
-    [{ synthetic: { label_noise: 0.6 } }, 'label_noise'],
-    [{ synthetic: {}, eval_files: 'b.json' }, 'eval_count'],
-    [{ synthetic: {}, split: 'train' }, 'has no files'],
-  ])('refuses %j', (config, message) => {
-    const result = dataConfigSchema.safeParse(config);
-    expect(result.success).toBe(false);
-    expect(JSON.stringify(result.error?.issues)).toContain(message);
   });
 });
 
@@ -335,21 +251,4 @@ describe.each(Object.entries(realFiles))('the real file %s', (name, expected) =>
     expect(checked.counts['bad-row']).toBe(0);
     expect(checked.unit).toBe('characters');
   });
-});
-
-it('a fingerprint sees order and every word', () => {
-  const example = (rowNumber: number, prompt: string) => ({ rowNumber, prompt, completions: ['a', 'b'] });
-  const fingerprintOf = (examples: readonly PreferenceExample[]): string => {
-    const content = new ContentHash();
-    for (const one of examples) content.add(exampleHash(one));
-    return content.digest();
-  };
-  const prints = [
-    [example(1, 'x'), example(2, 'y')],
-    [example(1, 'y'), example(2, 'x')],
-    [example(1, 'x')],
-    [example(1, 'x'), example(2, 'y ')],
-  ].map(fingerprintOf);
-  expect(new Set(prints).size).toBe(4);
-  expect(fingerprintOf([example(7, 'x'), example(9, 'y')])).toBe(prints[0]);
 });

@@ -52,7 +52,7 @@ describe('attention', () => {
     const result = evaluate(traceGraph({ y: attention(q, k, v, mask) }), given).get('y')!;
     expect(result.shape).toEqual([rows, heads, length, dim]);
     byDefinition(given.q, given.k, given.v, given.mask).forEach((x, index) => {
-      expect(result.data[index]).toBeCloseTo(x, 12);
+      expect(result.data[index]).toBeCloseTo(x, 12); // float64
     });
   });
 

@@ -64,7 +64,7 @@ describe('createGenerator', () => {
       tokens.forEach((token, step) => {
         const expected = logSoftmax(nextLogits(model, weights, row));
         expect(token).toBe(expected.indexOf(Math.max(...expected)));
-        expect(logps[step]).toBeCloseTo(expected[token]!, 10);
+        expect(logps[step]).toBeCloseTo(expected[token]!, 10); // float64; the cache sums in another order
         row.push(token);
       });
       expect(tokens).toHaveLength(6);

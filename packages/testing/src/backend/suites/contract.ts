@@ -64,7 +64,7 @@ function transferTests({ backend, floats, test }: SuiteContext): void {
       backend().release(tensor);
     }
   });
-  test('does not see what the caller does to its array afterwards, nor the other way round', async () => {
+  test('never writes into the caller’s array, and gives the caller elements of its own', async () => {
     const data = Float32Array.of(1, 2, 3);
     const inputs = new Map([
       ['x', await backend().upload(hostTensor('f32', [3], data))],

@@ -111,6 +111,20 @@ async function loadKoffi(): Promise<Koffi> {
 /** koffi closes a library that is garbage-collected, under the feet of every function taken from it. */
 const keptOpen: unknown[] = [];
 
+/** What reads and writes C strings and pointers. */
+const memoryAccess = (koffi: Koffi): Pick<OrtApi, 'strings' | 'textAt' | 'pointersAt'> => ({
+  strings: (texts) => {
+    const owned = texts.map((string) => Buffer.from(`${string}\0`));
+    return { pointers: BigUint64Array.from(owned, (string) => koffi.address(string)), owned };
+  },
+  textAt: (address) => koffi.decode(address, 'char', -1) as string,
+  pointersAt: (address, count) =>
+    Array.from(
+      { length: count },
+      (_, index) => koffi.decode(address, index * koffi.sizeof(pointer), pointer) as Handle,
+    ),
+});
+
 /** Opens the shared library and reads its function table. Throws the loader's error where it cannot be loaded. */
 export async function openLibrary(file: string): Promise<OrtApi> {
   const koffi = await loadKoffi();
@@ -165,16 +179,7 @@ export async function openLibrary(file: string): Promise<OrtApi> {
       await callAsync(name, ...args, result);
       return result[0]!;
     },
-    strings: (texts) => {
-      const owned = texts.map((string) => Buffer.from(`${string}\0`));
-      return { pointers: BigUint64Array.from(owned, (string) => koffi.address(string)), owned };
-    },
-    textAt: (address) => koffi.decode(address, 'char', -1) as string,
-    pointersAt: (address, count) =>
-      Array.from(
-        { length: count },
-        (_, index) => koffi.decode(address, index * koffi.sizeof(pointer), pointer) as Handle,
-      ),
+    ...memoryAccess(koffi),
     release: (name, handle) => void releases[name](handle),
   };
 }
