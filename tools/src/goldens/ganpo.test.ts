@@ -107,9 +107,9 @@ async function checkBatch(
       expectNear(run.readings[`ganpo/${network}/mean/${mean}`], value, tolerance, `${network} ${mean}`);
     }
     const part =
-      (kind: string) =>
+      (kind: 'state' | 'gradient') =>
       (tensor: string): HostArray =>
-        run.output(`ganpo/${kind}/${ourName(network, tensor)}`);
+        run.output(names.network('ganpo', kind, ourName(network, tensor)));
     const gradients = golden.discriminator_gradients[network];
     return [
       expectTensors(part('state'), golden.power_iteration_vectors_after[network], rule),
