@@ -27,7 +27,7 @@ export interface Dataset {
   examples(part: Part): AsyncIterable<PreferenceExample>;
   /** sha256 over all token ids: what a cache of reference log-probs depends on besides the model. */
   readonly tokenFingerprint: string;
-  /** Closes the files that large data is in. */
+  /** Closes the files that large data is in, and deletes those that no cache folder was given for. */
   close(): void;
 }
 
@@ -125,7 +125,8 @@ async function prepareDataset(config: DataConfig, tokenizer: TextTokenizer, opti
   const sources = await sourcesOf({ config, baseFolder, instructionsAsMessages: asMessages });
   const found = await survey(sources, config);
   refuseBadRows(config.on_bad_row, found.sources, found.bad);
-  const cache = new DataCache(options.cacheFolder ?? temporaryFolder, {
+  let temporary: string | undefined;
+  const cache = new DataCache(options.cacheFolder ?? (() => (temporary = temporaryFolder())), {
     ...config,
     files: undefined,
     eval_files: undefined,
@@ -157,6 +158,7 @@ async function prepareDataset(config: DataConfig, tokenizer: TextTokenizer, opti
     tokenFingerprint: encoded.tokenFingerprint,
     close() {
       for (const store of [train, held]) store.close();
+      if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
     },
   };
 }
