@@ -20,9 +20,14 @@ async function* readJson(path: string): AsyncGenerator<RawRow> {
   yield* reader(path, withHead(head, chunks));
 }
 
-async function* withHead(head: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
-  yield head;
-  yield* rest;
+/** Ends `rest`, which holds an open file, also where its reader stops at the head. */
+async function* withHead(head: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  try {
+    yield head;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
 }
 
 /** One kind of file: its name for people, and how its rows are read. */

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,18 @@ async function messageOf(rows: AsyncIterable<RawRow>): Promise<string> {
   if (!(error instanceof DataError)) throw new Error(`expected a DataError, got ${String(error)}`);
   return error.message;
 }
+
+/** Linux shows here which files this process has open. */
+const DESCRIPTORS = '/proc/self/fd';
+
+const isOpen = (path: string): boolean =>
+  readdirSync(DESCRIPTORS).some((descriptor) => {
+    try {
+      return readlinkSync(join(DESCRIPTORS, descriptor)) === path;
+    } catch {
+      return false; // closed meanwhile, as is the descriptor that lists the folder
+    }
+  });
 
 /** Text that stresses a splitter: quotes, escapes, brackets and line separators inside strings. */
 const trickyText = fc.string({
@@ -127,6 +140,17 @@ describe('data files', () => {
     const rows = Array.from({ length: 3000 }, (_, index) => ({ text: `${index} `.repeat(50) }));
     const path = await fileOf('large.json', JSON.stringify(rows));
     expect((await all(readRows(path))).map(({ value }) => value)).toEqual(rows);
+  });
+
+  it.for(['lines.jsonl', 'array.json'])('are closed when their reader stops early: %s', async (name, context) => {
+    if (!existsSync(DESCRIPTORS)) return context.skip(`${DESCRIPTORS} does not tell which files are open here`);
+    const rows = Array.from({ length: 3000 }, (_, index) => JSON.stringify({ text: `${index} `.repeat(50) }));
+    const path = await fileOf(`stopped-${name}`, name === 'array.json' ? `[${rows.join(',')}]` : rows.join('\n'));
+    for await (const { rowNumber } of readRows(path)) {
+      if (rowNumber > 1) break; // in the first of many chunks
+      expect(isOpen(path)).toBe(true);
+    }
+    await expect.poll(() => isOpen(path)).toBe(false); // streams close a moment after they are destroyed
   });
 
   it.each([
