@@ -188,6 +188,35 @@ describe('what the text alone shows', () => {
   });
 });
 
+describe('pairs that are equal in tokens only', () => {
+  /** Normalizes as many tokenizers do, so that unlike texts have the same tokens. */
+  const normalizing: TextTokenizer = {
+    ...tokenizer,
+    encode: (text, own) => tokenizer.encode(text.normalize('NFKC'), own),
+  };
+  const cases = [
+    ['one with its end token written out', pair('c', 'd', 'd</s>'), tokenizer],
+    ['one in other characters of the same meaning', pair('c', 'd', '\uFF44'), normalizing],
+  ] as const;
+
+  it.each(cases)('are dropped as identical ones: %s', (_, example, own) => {
+    expect(checkExample(example, options)).toEqual([]);
+    expect(encodeExample(example, own, options)).toEqual({
+      row: undefined,
+      findings: [{ kind: 'identical-pair', action: 'dropped', reason: 'chosen equals rejected in tokens' }],
+    });
+  });
+
+  it('are kept where the options say so, and counted', () => {
+    const kept = encoded(pair('c', 'd', 'd</s>'), tokenizer, { drop_identical_pairs: false });
+    expect(kept).toEqual({ prompt: '<s>|c', completions: ['d|</s>', 'd|</s>'], findings: ['identical-pair kept'] });
+  });
+
+  it('are told of once where their texts are equal too: by the check of the texts', () => {
+    expect(encoded(pair('c', 'd', 'd')).findings).toEqual([]);
+  });
+});
+
 describe('length limits', () => {
   const parts = { prompt: [1, 2, 3, 4, 5, 6], completions: [[7, 8, 9, 10], [11]] };
   const cut = (limits: Partial<EncodeOptions>) => {

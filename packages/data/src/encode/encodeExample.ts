@@ -19,7 +19,7 @@ export function checkExample(
 ): Finding[] {
   const findings: Finding[] = [];
   const texts = example.completions.map(plainText);
-  if (texts.length === 2 && JSON.stringify(example.completions[0]) === JSON.stringify(example.completions[1])) {
+  if (areEqualTexts(example)) {
     const action = options.drop_identical_pairs ? 'dropped' : 'kept';
     findings.push({ kind: 'identical-pair', action, reason: 'chosen equals rejected' });
   }
@@ -39,7 +39,10 @@ export function checkExample(
 const isPreference = ({ completions, label }: PreferenceExample): boolean =>
   completions.length === 2 || label !== undefined;
 
-function equalCompletions(completions: readonly number[][]): boolean {
+const areEqualTexts = ({ completions }: PreferenceExample): boolean =>
+  completions.length === 2 && JSON.stringify(completions[0]) === JSON.stringify(completions[1]);
+
+function areEqualTokens(completions: readonly number[][]): boolean {
   const [first, second] = completions;
   return (
     first !== undefined &&
@@ -90,9 +93,11 @@ function encodeParts(
   const { parts, findings: cuts } = truncate(started, options);
   findings.push(...cuts);
   if (parts === undefined) return { row: undefined, findings };
-  if (equalCompletions(parts.completions) && !equalCompletions(split.completions)) {
+  // `checkExample` tells of equal texts
+  if (areEqualTokens(parts.completions) && !areEqualTexts(example)) {
     const action = options.drop_identical_pairs ? 'dropped' : 'kept';
-    findings.push({ kind: 'identical-pair', action, reason: 'chosen equals rejected once truncated' });
+    const how = areEqualTokens(split.completions) ? 'in tokens' : 'once truncated';
+    findings.push({ kind: 'identical-pair', action, reason: `chosen equals rejected ${how}` });
     if (action === 'dropped') return { row: undefined, findings };
   }
   return { row: toRow(example, parts), findings };
