@@ -11,7 +11,7 @@ import { trainingSuite } from './suites/training.ts';
 import { OPERATION_TOLERANCES, TOLERANCE_CLASSES, type TestedOperation, type ToleranceClass } from './tolerances.ts';
 
 export interface TestBackendOptions {
-  /** Makes the backend under test; called once. */
+  /** Makes the backend under test, and again where a test disposes of one. */
   readonly create: () => Promise<Backend>;
   /** Element types besides f32 that the backend computes in. */
   readonly floats?: readonly ('bf16' | 'f16')[];
@@ -43,6 +43,7 @@ export function testBackend(options: TestBackendOptions): void {
       if (backend === undefined) throw new Error('the backend is made before the first test runs');
       return backend;
     },
+    create,
     floats: ['f32', ...floats] satisfies DType[],
     toleranceOf: (operation) => tolerances[operation] ?? TOLERANCE_CLASSES[OPERATION_TOLERANCES[operation]],
     randomRuns,

@@ -39,6 +39,9 @@ export async function createBackend(config: OnnxRuntimeConfig): Promise<Backend>
     upload: (tensor) => store.fromHost(tensor),
     download: async (tensor) => store.toHost(store.own(tensor)),
     release: (tensor) => store.release(store.own(tensor)),
-    dispose: () => memory.dispose(),
+    dispose: () => {
+      store.releaseAll();
+      return memory.dispose();
+    },
   };
 }

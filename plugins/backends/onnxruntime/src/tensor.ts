@@ -11,6 +11,7 @@ export const isOwn = (tensor: DeviceTensor): tensor is OrtTensor => tensor insta
 export class TensorStore {
   readonly #backend: string;
   readonly #memory: TensorMemory;
+  readonly #alive = new Set<OrtTensor>();
 
   constructor(backend: string, memory: TensorMemory) {
     this.#backend = backend;
@@ -19,7 +20,7 @@ export class TensorStore {
 
   /** A tensor with arbitrary contents. */
   allocate(type: TensorType): OrtTensor {
-    return new OrtTensor(this.#backend, type, this.#memory.allocate(type));
+    return this.#hold(type, this.#memory.allocate(type));
   }
 
   /** @throws BackendError when the elements do not fit the type */
@@ -38,15 +39,31 @@ export class TensorStore {
 
   /** A second handle on memory whose first handle is dead from now on. */
   adopt(donor: OrtTensor): OrtTensor {
-    return new OrtTensor(this.#backend, donor, donor.surrender());
+    return this.#hold(donor, this.#surrender(donor));
   }
 
   release(tensor: OrtTensor): void {
-    this.#memory.free(tensor.surrender());
+    this.#memory.free(this.#surrender(tensor));
+  }
+
+  releaseAll(): void {
+    for (const tensor of this.#alive) this.release(tensor);
   }
 
   /** @throws BackendError for a tensor of another backend */
   own(tensor: DeviceTensor): OrtTensor {
     return ownTensor(tensor, isOwn, this.#backend);
+  }
+
+  #hold(type: TensorType, storage: Storage): OrtTensor {
+    const tensor = new OrtTensor(this.#backend, type, storage);
+    this.#alive.add(tensor);
+    return tensor;
+  }
+
+  #surrender(tensor: OrtTensor): Storage {
+    const storage = tensor.surrender();
+    this.#alive.delete(tensor);
+    return storage;
   }
 }

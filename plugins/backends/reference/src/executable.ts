@@ -1,12 +1,12 @@
 import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
 import { decompose, interpret, verify, type Graph, type Value } from '@tether/graph';
-import { isOwn, ReferenceTensor } from './tensor.ts';
+import { isOwn, type TensorStore } from './tensor.ts';
 
 /**
  * A graph ready to be interpreted: composites decomposed, nothing else changed, so that the oracle does not depend on
  * the passes that it is there to check. Donated inputs are not written to, but their handles die as everywhere.
  */
-export function compileReference(backend: string, graph: Graph, options: CompileOptions = {}): Executable {
+export function compileReference(store: TensorStore, graph: Graph, options: CompileOptions = {}): Executable {
   const { label = 'graph', inPlace = new Map<string, string>() } = options;
   const program = verify(decompose(graph, new Set()));
   checkDonations(graph, inPlace, label);
@@ -18,9 +18,9 @@ export function compileReference(backend: string, graph: Graph, options: Compile
         if (disposed) throw new BackendError(`${label} was disposed of`);
         const tensors = checkInputs(graph, inputs, isOwn, label);
         const needed = new Map([...program.inputs.keys()].map((name) => [name, tensors.get(name)!.content()]));
-        for (const name of inPlace.values()) tensors.get(name)!.surrender();
+        for (const name of inPlace.values()) store.release(tensors.get(name)!);
         const outputs = runProgram(program, needed, label);
-        return new Map([...outputs].map(([name, value]) => [name, new ReferenceTensor(backend, value, value)]));
+        return new Map([...outputs].map(([name, value]) => [name, store.adopt(value)]));
       }),
     dispose: () =>
       Promise.try(() => {

@@ -4,7 +4,7 @@ import type { Engine, Value } from './engines/engine.ts';
 import { expand, lowerings } from './lower/index.ts';
 import { planSteps, type Plan, type Step } from './plan.ts';
 import { computeStep, runSteps, Values } from './run.ts';
-import { isOwn, layoutOf, TfjsTensor } from './tensor.ts';
+import { isOwn, layoutOf, type TensorStore, type TfjsTensor } from './tensor.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -19,7 +19,7 @@ function checkTypes(graph: Graph, label: string): void {
 
 /** @throws BackendError when donations do not fit or an element type is not to be had */
 export function compileGraph(
-  backend: string,
+  store: TensorStore,
   engine: Engine,
   source: Graph,
   { label = 'graph', inPlace = new Map<string, string>() }: CompileOptions = {},
@@ -28,12 +28,12 @@ export function compileGraph(
   const graph = optimize(source, Object.keys(lowerings));
   checkTypes(graph, label);
   engine.activate();
-  return new TfjsExecutable(backend, engine, source, graph, label, new Set(inPlace.values()));
+  return new TfjsExecutable(store, engine, source, graph, label, new Set(inPlace.values()));
 }
 
 class TfjsExecutable implements Executable {
   readonly graph: Graph;
-  readonly #backend: string;
+  readonly #store: TensorStore;
   readonly #engine: Engine;
   /** Before the passes, which may have dropped inputs that nothing depends on. */
   readonly #source: Graph;
@@ -46,7 +46,7 @@ class TfjsExecutable implements Executable {
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(
-    backend: string,
+    store: TensorStore,
     engine: Engine,
     source: Graph,
     graph: Graph,
@@ -54,7 +54,7 @@ class TfjsExecutable implements Executable {
     donated: ReadonlySet<string>,
   ) {
     this.graph = graph;
-    this.#backend = backend;
+    this.#store = store;
     this.#engine = engine;
     this.#source = source;
     this.#label = label;
@@ -96,7 +96,7 @@ class TfjsExecutable implements Executable {
       if (!tensor.isAlive) continue; // a second name of a donated tensor: bound with the first
       const id = this.graph.inputs.get(name)?.id;
       if (id !== undefined && uses.get(tensor)!.length === 1 && this.#donated.has(name)) {
-        values.own(id, tensor.surrender());
+        values.own(id, this.#store.surrender(tensor));
         continue;
       }
       const value = tensor.content();
@@ -105,7 +105,7 @@ class TfjsExecutable implements Executable {
         const node = this.graph.inputs.get(other);
         if (node !== undefined) values.lend(node.id, value);
       }
-      if (names.some((other) => this.#donated.has(other))) late.push(tensor.surrender());
+      if (names.some((other) => this.#donated.has(other))) late.push(this.#store.surrender(tensor));
     }
     return { values, late };
   }
@@ -119,7 +119,7 @@ class TfjsExecutable implements Executable {
           const whole = expand(this.#engine, loose, shape);
           return whole === loose ? loose.clone() : whole; // handles of their own: values may have several names
         });
-        return [name, new TfjsTensor(this.#backend, { dtype, shape }, value)];
+        return [name, this.#store.adopt({ dtype, shape }, value)];
       }),
     );
   }

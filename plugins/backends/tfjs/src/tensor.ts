@@ -1,5 +1,12 @@
-import { BackendError, checkHostTensor, TensorHandle, type DeviceTensor, type HostTensor } from '@tether/core';
-import type { DType } from '@tether/graph';
+import {
+  BackendError,
+  checkHostTensor,
+  ownTensor,
+  TensorHandle,
+  type DeviceTensor,
+  type HostTensor,
+} from '@tether/core';
+import type { DType, TensorType } from '@tether/graph';
 import type { ElementType, Elements, Engine, Value } from './engines/engine.ts';
 
 /** Element types of TensorFlow.js. */
@@ -28,19 +35,58 @@ export class TfjsTensor extends TensorHandle<Value> {}
 
 export const isOwn = (tensor: DeviceTensor): tensor is TfjsTensor => tensor instanceof TfjsTensor;
 
-/** @throws BackendError when the elements do not fit the type */
-export function fromHost(backend: string, engine: Engine, tensor: HostTensor): TfjsTensor {
-  const layout = layoutOf(tensor.dtype);
-  checkHostTensor(tensor);
-  const { data, shape } = tensor;
-  engine.activate();
-  const elements = data instanceof Float64Array ? layout.from(data) : (data as Elements); // by the check
-  return new TfjsTensor(backend, tensor, engine.upload(elements, shape, layout.dtype));
-}
+/** Makes and frees the tensors of one backend. Others of the process may be on the same engine. */
+export class TensorStore {
+  readonly #backend: string;
+  readonly #engine: Engine;
+  readonly #alive = new Set<TfjsTensor>();
 
-/** A copy of its elements. */
-export function toHost(engine: Engine, tensor: TfjsTensor): HostTensor {
-  engine.activate();
-  const { dtype, shape } = tensor;
-  return { dtype, shape, data: engine.download(tensor.content()) };
+  constructor(backend: string, engine: Engine) {
+    this.#backend = backend;
+    this.#engine = engine;
+  }
+
+  /** @throws BackendError when the elements do not fit the type */
+  fromHost(tensor: HostTensor): TfjsTensor {
+    const layout = layoutOf(tensor.dtype);
+    checkHostTensor(tensor);
+    const { data, shape } = tensor;
+    this.#engine.activate();
+    const elements = data instanceof Float64Array ? layout.from(data) : (data as Elements); // by the check
+    return this.adopt(tensor, this.#engine.upload(elements, shape, layout.dtype));
+  }
+
+  /** A copy of its elements. */
+  toHost(tensor: TfjsTensor): HostTensor {
+    this.#engine.activate();
+    const { dtype, shape } = tensor;
+    return { dtype, shape, data: this.#engine.download(tensor.content()) };
+  }
+
+  /** A handle on a value that the caller has made. */
+  adopt(type: TensorType, value: Value): TfjsTensor {
+    const tensor = new TfjsTensor(this.#backend, type, value);
+    this.#alive.add(tensor);
+    return tensor;
+  }
+
+  /** Makes the handle dead; its value is the caller's to dispose of. */
+  surrender(tensor: TfjsTensor): Value {
+    const value = tensor.surrender();
+    this.#alive.delete(tensor);
+    return value;
+  }
+
+  release(tensor: TfjsTensor): void {
+    this.surrender(tensor).dispose();
+  }
+
+  releaseAll(): void {
+    for (const tensor of this.#alive) this.release(tensor);
+  }
+
+  /** @throws BackendError for a tensor of another backend */
+  own(tensor: DeviceTensor): TfjsTensor {
+    return ownTensor(tensor, isOwn, this.#backend);
+  }
 }

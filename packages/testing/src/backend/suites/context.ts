@@ -7,6 +7,8 @@ import type { TestedOperation, ToleranceClass } from '../tolerances.ts';
 export interface SuiteContext {
   /** Throws before the suite's `beforeAll` made it. */
   readonly backend: () => Backend;
+  /** Makes one more, for a test that disposes of it. */
+  readonly create: () => Promise<Backend>;
   readonly floats: readonly DType[];
   readonly toleranceOf: (operation: TestedOperation) => ToleranceClass;
   readonly randomRuns: number;

@@ -140,7 +140,7 @@ const LARGE = MEBIBYTE / 2; // elements: 2 MiB as f32
 /** Of a matrix whose products take a while. */
 const SIDE = 256;
 
-function lifetimeTests({ backend, test }: SuiteContext): void {
+function lifetimeTests({ backend, create, test }: SuiteContext): void {
   test('gives the same bits on every run and after compiling again', async () => {
     const wide = input('x', 'f32', [64, 32]);
     const program = (): Graph => traceGraph({ y: exp(mul(wide, 0.3)) });
@@ -168,6 +168,18 @@ function lifetimeTests({ backend, test }: SuiteContext): void {
     const late = executable.run(inputs);
     await expect(late).rejects.toThrow(BackendError);
     await expect(late).rejects.toThrow('graph was disposed of');
+  });
+  test('ends the tensors of a backend that is disposed of, and those of no other', async () => {
+    const kept = await backend().upload(toHost(points['x']!));
+    const own = await create();
+    const executable = await own.compile(graph);
+    const inputs = await uploadAll(own, points);
+    const tensors = [...inputs.values(), ...(await executable.run(inputs)).values()];
+    await executable.dispose();
+    await own.dispose();
+    for (const tensor of tensors) await expect(own.download(tensor)).rejects.toThrow(BackendError);
+    expect(await numbersOf(backend(), kept)).toEqual([1, 2, 3]);
+    backend().release(kept);
   });
   test('gives memory back on release', async () => {
     const large = input('x', 'f32', [LARGE]);
