@@ -53,7 +53,6 @@ def main():
                 "description": f"transformers {transformers.__version__}, torch {torch.__version__}, "
                 f"{torch.get_num_threads()} threads",
                 "stepSeconds": seconds,
-                "firstStepSeconds": seconds[0],
                 "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             }
         )

@@ -131,7 +131,6 @@ def main():
                 "description": f"trl {trl.__version__}, torch {torch.__version__}, transformers {transformers.__version__}, "
                 f"{torch.get_num_threads()} threads",
                 "stepSeconds": seconds,
-                "firstStepSeconds": seconds[0],
                 "loss": next((entry["loss"] for entry in readings if "loss" in entry), None),
                 "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             }

@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { worstOf } from '../goldens/worst.ts';
 import type { ConformanceModel } from './case.ts';
 
 const run = promisify(execFile);
@@ -87,9 +88,9 @@ async function train(engine: EngineCase, model: ConformanceModel): Promise<Outco
 }
 
 /** Largest |a − b| over the largest |b| of each tensor. */
-async function weightDifference(actual: string, oracle: string): Promise<{ name: string; difference: number }> {
+async function weightDifference(actual: string, oracle: string): Promise<{ name: string; error: number }> {
   const [ours, theirs] = [await openSafetensors(actual), await openSafetensors(oracle)];
-  let worst = { name: '', difference: 0 };
+  const errors: { name: string; error: number }[] = [];
   for (const name of theirs.tensors.keys()) {
     const [a, b] = [await ours.readFloat32(name), await theirs.readFloat32(name)];
     let [most, scale] = [0, 0];
@@ -97,11 +98,11 @@ async function weightDifference(actual: string, oracle: string): Promise<{ name:
       most = Math.max(most, Math.abs(a[index]! - b[index]!));
       scale = Math.max(scale, Math.abs(b[index]!));
     }
-    if (most / scale > worst.difference) worst = { name, difference: most / scale };
+    errors.push({ name, error: most === 0 ? 0 : most / scale });
   }
   await ours.close();
   await theirs.close();
-  return worst;
+  return worstOf(errors);
 }
 
 async function table(title: string, model: ConformanceModel): Promise<void> {
@@ -122,9 +123,9 @@ async function table(title: string, model: ConformanceModel): Promise<void> {
     const loss = Math.max(
       ...oracle.losses.map((value, step) => Math.abs(outcome.losses[step]! - value) / Math.abs(value)),
     );
-    const { name, difference } = await weightDifference(outcome.weights, oracle.weights);
+    const { name, error } = await weightDifference(outcome.weights, oracle.weights);
     console.log(
-      `| ${engine.name} | ${loss.toExponential(1)} | ${difference.toExponential(1)} | ${name} | ${outcome.seconds.toFixed(1)} |`,
+      `| ${engine.name} | ${loss.toExponential(1)} | ${error.toExponential(1)} | ${name} | ${outcome.seconds.toFixed(1)} |`,
     );
   }
 }

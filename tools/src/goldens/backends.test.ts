@@ -8,6 +8,7 @@ import { CHECKPOINTS, readGolden, SKIP_REASONS } from './files.ts';
 import { OBJECTIVES, PENALTIES } from './lossCases.ts';
 import { goldenModel, type GoldenModel } from './policy.ts';
 import { definitionOf, runBatch, type GoldenRun } from './run.ts';
+import { worstOf } from './worst.ts';
 
 /** Float32 through all layers, as a share of a tensor's largest entry. */
 const TOLERANCE = 1e-4;
@@ -43,7 +44,7 @@ function worstGradient(run: GoldenRun, oracle: GoldenRun): { name: string; error
       return { name, error: difference === 0 ? 0 : difference / scaleOf(oracle, name) };
     });
   expect(errors.length).toBeGreaterThan(0);
-  return errors.reduce((worst, entry) => (entry.error > worst.error ? entry : worst));
+  return worstOf(errors);
 }
 
 const folder = CHECKPOINTS.stories260K();

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { worstOf } from './worst.ts';
 
 /** What a golden keeps of a tensor; see tools/goldens/conventions.md. */
 export interface TensorSummary {
@@ -72,7 +73,7 @@ export function expectTensors(
     const scale = scaleOf?.(name) ?? golden.maxAbs;
     return { name, error: summaryError(values(name), golden, spread, scale) };
   });
-  const worst = errors.reduce((a, b) => (b.error > a.error ? b : a));
+  const worst = worstOf(errors);
   expect(worst.error, `tensor ${worst.name}`).toBeLessThanOrEqual(tolerance);
   return worst.error;
 }

@@ -8,11 +8,13 @@ const mebibytes = (value: number | undefined): string =>
 
 function sideCells({ name, runs, ...side }: SideResult): string[] {
   const spread = side.spread === undefined ? '' : ` (${side.spread.map(seconds).join(' – ')})`;
-  const [failed] = runs.flatMap((run) => ('failure' in run ? [run.failure] : []));
+  const failures = runs.flatMap((run) => ('failure' in run ? [run.failure] : []));
+  const [failed] = failures;
   if (side.seconds === undefined) return [name, `not measured: ${failed ?? 'no run'}`, '', '', '', '', ''];
+  const lost = failed === undefined ? '' : `; ${failures.length} of ${runs.length} runs failed: ${failed}`;
   return [
     name,
-    `${seconds(side.seconds)}${spread}`,
+    `${seconds(side.seconds)}${spread}${lost}`,
     ratio(side.relativeSeconds),
     mebibytes(side.peakMemoryBytes),
     ratio(side.relativeMemory),

@@ -62,13 +62,14 @@ function summarizeSide(name: string, runs: readonly (Measurement | Failure)[]): 
   const measured = runs.filter(isMeasured);
   if (measured.length === 0) return { name, runs };
   const planned = measured.find(({ plannedMemoryBytes }) => plannedMemoryBytes !== undefined)?.plannedMemoryBytes;
+  const firstSteps = measured.flatMap(({ firstStepSeconds }) => firstStepSeconds ?? []);
   const steps = measured.flatMap(({ stepSeconds }) => stepSeconds.slice(WARM_UP_STEPS));
   return {
     name,
     runs,
     seconds: median(steps),
     spread: [Math.min(...steps), Math.max(...steps)],
-    firstStepSeconds: median(measured.map(({ firstStepSeconds }) => firstStepSeconds)),
+    ...(firstSteps.length > 0 && { firstStepSeconds: median(firstSteps) }),
     peakMemoryBytes: Math.max(...measured.map(({ peakMemoryBytes }) => peakMemoryBytes)),
     ...(planned !== undefined && { plannedMemoryBytes: planned }),
   };

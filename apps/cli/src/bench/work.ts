@@ -49,8 +49,8 @@ export interface Measurement {
   readonly description: string;
   /** Every step, the first ones too. */
   readonly stepSeconds: readonly number[];
-  /** From the start of the work (weights made) to the end of the first step: compiling included. */
-  readonly firstStepSeconds: number;
+  /** From weights made to the end of the first step: compiling included. Peers do not tell: they begin otherwise. */
+  readonly firstStepSeconds?: number;
   readonly peakMemoryBytes: number;
   /** What `tether plan` says that the peak is, where it can tell for the engine. */
   readonly plannedMemoryBytes?: number;

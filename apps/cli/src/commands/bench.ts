@@ -25,6 +25,8 @@ interface BenchOptions {
   readonly engines?: readonly string[];
 }
 
+const DEFAULT_BACKEND = 'onnxruntime';
+
 /** Engines that are too slow to be measured on these shapes: the oracle. */
 const NOT_MEASURED = new Set(['reference']);
 
@@ -45,7 +47,7 @@ export function addBench(program: Command): void {
     .argument('<cases...>', 'cases to measure', caseName)
     .option('--python <interpreter>', 'environment with torch, transformers, trl and peft, for the peers')
     .option('--steps <number>', 'measured steps of each process, after two of warm-up', wholeNumberFrom(1), 5)
-    .option('--backend <name>', 'what computes where a case does not compare engines', 'onnxruntime')
+    .option('--backend <name>', 'what computes where a case does not compare engines', DEFAULT_BACKEND)
     .option('--engines <names...>', 'of cases that compare engines: only these, for example "xla cpu"')
     .option('--profile', 'run the last side of each case once more and tell what its time goes into')
     .option('--output <folder>', 'folder for results; must be absent or empty')
@@ -79,7 +81,7 @@ async function bench(names: readonly string[], options: BenchOptions): Promise<v
   }
   const report: BenchReport = {
     createdAt: new Date().toISOString(),
-    command: `tether bench ${names.join(' ')}`,
+    command: commandOf(names, options),
     machine: describeMachine(),
     cases,
   };
@@ -88,6 +90,17 @@ async function bench(names: readonly string[], options: BenchOptions): Promise<v
   await writeAtomically(join(folder, 'README.md'), markdown);
   printLine(markdown);
   tell(`results: ${folder}`);
+}
+
+/** What was asked for, to be asked for again; the environment of the peers is the reader's own. */
+function commandOf(names: readonly string[], { steps, backend, engines, python }: BenchOptions): string {
+  return [
+    `tether bench ${names.join(' ')}`,
+    `--steps ${steps}`,
+    ...(backend === DEFAULT_BACKEND ? [] : [`--backend ${backend}`]),
+    ...(engines === undefined ? [] : [`--engines ${engines.map((name) => `"${name}"`).join(' ')}`]),
+    ...(python === undefined ? [] : ['--python …']),
+  ].join(' ');
 }
 
 /** One more run of the case's last side of our own, traced. */

@@ -160,6 +160,22 @@ test('precomputed reference values give the metrics of inline ones, and a resume
   }
 });
 
+test('a comparison in which nothing could be measured ends before any arm is trained', async () => {
+  await writeConfig(folder, 'blind.yaml', {
+    ...TINY,
+    model: { path: 'made/pretrained/model' },
+    data: { files: 'one.jsonl', eval_fraction: 0.5 },
+    compare: { seeds: [0], arms: [{ name: 'none' }, { name: 'kl', regularizers: ['kl'] }] },
+  });
+  const rows = [' a', ' b', ' c'].map((chosen) => ({ prompt: 'sort a =', chosen, rejected: ' d' }));
+  await writeConfig(folder, 'one.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')); // one prompt: not split
+  const { code, stderr } = await tether(['compare', 'blind.yaml', '--output', 'blind'], folder);
+  expect(code).toBe(1);
+  expect(stderr).toContain('nothing can be measured');
+  expect(stderr).not.toMatch(/^ +at /m);
+  expect(existsSync(join(folder, 'blind', 'arms'))).toBe(false);
+});
+
 test('an interrupted comparison keeps its finished arms and goes on with the others', async () => {
   await writeConfig(folder, 'compare.yaml', {
     ...TINY,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   standardMetrics,
   type Arm,
+  type Measurement,
   type MetricDefinition,
   type RawComparison,
   type Run,
@@ -34,7 +35,11 @@ export interface ComparisonParts {
 /** Metrics that this program measures, in the order of the report. */
 const METRICS: readonly MetricDefinition[] = [
   standardMetrics.goldReward,
-  standardMetrics.rewardAccuracy,
+  {
+    ...standardMetrics.rewardAccuracy,
+    description:
+      'Share of held-out pairs whose chosen answer gained more over the reference than the rejected one; equal gains count half, and pairs of one prompt are one measurement.',
+  },
   {
     id: 'rewardMargin',
     label: 'Log-ratio margin',
@@ -80,12 +85,33 @@ const METRICS: readonly MetricDefinition[] = [
   },
 ];
 
+/** The loss of one objective says nothing beside that of another one. */
+function metricsFor(arms: readonly Arm[]): readonly MetricDefinition[] {
+  const objectives = new Set(arms.map(({ config }) => JSON.stringify(config?.['objective'])));
+  return objectives.size > 1 ? METRICS.filter(({ id }) => id !== standardMetrics.loss.id) : METRICS;
+}
+
+/** What became of the rows, and of the prompts that answers are sampled for. */
+async function dataReport(before: string): Promise<string[]> {
+  const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(before, name), 'utf8'));
+  const report = (await read('data-report.json')) as DataReport; // both written by `runJob`
+  const { evaluationPromptsPassedOver: passedOver = 0 } = (await read('run.json')) as Record<string, number>;
+  const lines = [...renderReport(report)];
+  return passedOver === 0
+    ? lines
+    : [...lines, `prompts of the evaluation passed over, since they leave no room for an answer: ${passedOver}`];
+}
+
 const readResult = async <T>(folder: string): Promise<T> =>
   JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as T; // written by `executeRun`
 
 /** Everything that the runs of a comparison left, as the statistics take it. */
 export async function collectComparison(parts: ComparisonParts): Promise<RawComparison> {
   const before = await readResult<PolicyEvaluation>(parts.before);
+  const metrics = metricsFor(parts.arms);
+  const known = new Set(metrics.map(({ id }) => id));
+  const comparable = (measurements: readonly Measurement[]): Measurement[] =>
+    measurements.filter(({ metric }) => known.has(metric));
   const runs: Run[] = [];
   const after: { run: ArmRun; samples: readonly SampleText[] }[] = [];
   for (const run of parts.runs) {
@@ -97,14 +123,13 @@ export async function collectComparison(parts: ComparisonParts): Promise<RawComp
     runs.push({
       arm: run.arm,
       seed: run.seed,
-      measurements: [...measurements],
+      measurements: comparable(measurements),
       curves: { ...curves },
       frontier: [...frontier],
       cost,
     });
     after.push({ run, samples });
   }
-  const report = JSON.parse(await readFile(join(parts.before, 'data-report.json'), 'utf8')) as DataReport; // written by `runJob`
   const measured = new Set(
     [...runs.flatMap(({ measurements }) => measurements), ...before.measurements].map(({ metric }) => metric),
   );
@@ -112,13 +137,13 @@ export async function collectComparison(parts: ComparisonParts): Promise<RawComp
     version: 1,
     name: parts.name,
     createdAt: parts.createdAt,
-    metrics: METRICS.filter(({ id }) => measured.has(id)),
+    metrics: metrics.filter(({ id }) => measured.has(id)),
     arms: [...parts.arms],
     seeds: [...parts.seeds],
     runs,
-    before: [...before.measurements],
+    before: comparable(before.measurements),
     samples: joinSamples(before.samples, after),
-    dataReport: [...renderReport(report)],
+    dataReport: await dataReport(parts.before),
     facts: { ...parts.facts },
   };
 }

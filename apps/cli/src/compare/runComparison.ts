@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import { renderReport, renderTable, summarize, type Arm, type RawComparison, type Summary } from '@tether/compare';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { armFolder, parseArms } from '../config/arms.ts';
 import { armSource, pretrainSource, withModelPath } from '../config/derive.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
+import { resolvedPluginOptions } from '../config/resolvedConfig.ts';
+import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { toPlainError } from '../output/errors.ts';
+import type { PolicyEvaluation } from '../evaluation/policyEvaluation.ts';
 import type { RunEvent } from '../run/executeRun.ts';
 import type { Job, JobOutcome } from '../run/job.ts';
 import { describeMachine, tetherVersion } from '../run/machine.ts';
+import { RunError } from '../run/prepare.ts';
 import { runInChild } from '../run/runInChild.ts';
 import { isFinished, readJson, writeAtomically, writeJson } from '../run/runFolder.ts';
 import { collectComparison, type ArmRun } from './collect.ts';
@@ -99,6 +104,19 @@ async function runPlanned(
   });
 }
 
+/** Before any arm is trained: whether there is something to judge the arms by. */
+async function checkMeasured(before: string): Promise<void> {
+  const { measurements } = (await readJson(join(before, 'result.json'))) as PolicyEvaluation; // written by `runJob`
+  if (measurements.length > 0) return;
+  const { evaluationPromptsPassedOver: passedOver } = (await readJson(join(before, 'run.json'))) as Record<
+    string,
+    number
+  >;
+  throw new RunError(
+    `nothing can be measured, so that no arm could be called better: there are no held-out rows (see data.eval_fraction and data.eval_files), and no prompt to sample answers for (${passedOver} passed over, since they leave no room for evaluation.max_new_tokens)`,
+  );
+}
+
 /**
  * Trains every arm with every seed, one after the other, and writes `summary.json` and `report.html`. Runs that are
  * finished already are kept, so that an interrupted comparison goes on where it stopped.
@@ -117,6 +135,7 @@ export async function runComparison(
     if ((await runPlanned(planned, index + 1, count, options)) === 'interrupted') return undefined;
     if (options.signal.aborted) return undefined;
   }
+  await checkMeasured(join(options.folder, 'before'));
   const runs: ArmRun[] = [];
   for (const [index, planned] of arms.entries()) {
     const { arm, seed, folder } = planned;
@@ -144,28 +163,29 @@ async function finishComparison(
   const { compare, name } = loaded.config;
   const raw = await collectComparison({
     name,
-    arms: parseArms(loaded).map(({ arm, config }): Arm => ({ name: arm.name, config: armConfig(config) })),
+    arms: await describeArms(loaded),
     seeds: compare!.seeds,
     runs,
     before,
     facts: { ...describeMachine(), tether: tetherVersion(), backend: record.backend, model: record.model },
     createdAt: options.createdAt,
   });
+  await writeJson(join(options.folder, 'comparison.json'), raw); // first: it is what took the time
   const summary = summarize(raw);
-  await writeJson(join(options.folder, 'comparison.json'), raw);
   await writeJson(join(options.folder, 'summary.json'), summary);
   const reportPath = join(options.folder, 'report.html');
   await writeAtomically(reportPath, renderReport(raw, summary));
   return { raw, summary, table: renderTable(summary), reportPath };
 }
 
-/** What tells an arm from the others in the report. */
-const armConfig = ({
-  objective,
-  regularizers,
-  training,
-}: ReturnType<typeof parseArms>[number]['config']): Arm['config'] => ({
-  objective,
-  regularizers,
-  training,
-});
+/** What tells an arm from the others in the report, without the seeds, which all of them share. */
+async function describeArms(loaded: LoadedConfig): Promise<Arm[]> {
+  const registry = new PluginRegistry(loaded.baseFolder);
+  const arms: Arm[] = [];
+  for (const { arm, config } of parseArms(loaded)) {
+    const { seed: _, ...training } = config.training;
+    const options = resolvedPluginOptions(config, await resolvePlugins(registry, loaded.file, config));
+    arms.push({ name: arm.name, config: { ...options, training } });
+  }
+  return arms;
+}

@@ -19,6 +19,8 @@ export interface Judge {
   readonly prompts: readonly EvaluationPrompt[];
   /** Held-out rows, made batch by batch each time they are gone through. */
   readonly pairs: Iterable<HostBatch>;
+  /** The prompt of a held-out row, by the row's number. */
+  readonly promptOf: (rowNumber: number) => string;
   /** Of the run; answers of every arm with the same seed share their random numbers. */
   readonly seed: number;
 }
@@ -53,7 +55,7 @@ const perPrompt = (ids: readonly string[], values: readonly number[]): NonNullab
 const isEmpty = (items: Iterable<unknown>): boolean => items[Symbol.iterator]().next().done === true;
 
 /** The objective's loss and TRL's metrics over the held-out rows, and per row what the policy gained on it. */
-export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
+export async function evaluatePairs({ trainer, pairs, promptOf }: Judge): Promise<{
   readonly readings: Readonly<Record<string, number>>;
   readonly measurements: readonly Measurement[];
 }> {
@@ -61,7 +63,7 @@ export async function evaluatePairs({ trainer, pairs }: Judge): Promise<{
   const { readings, rows } = await evaluate(trainer, pairs, true);
   const split = 'heldout';
   const loss: Measurement = { metric: 'loss', split, value: readings['loss'] ?? null };
-  return { readings, measurements: [loss, ...rewardMeasurements(rows, split)] };
+  return { readings, measurements: [loss, ...rewardMeasurements(rows, split, promptOf)] };
 }
 
 /** Answers at one temperature, as measurements of every split. */

@@ -23,8 +23,8 @@ const SYNTHETIC_SPLITS = ['heldout', 'shifted'] as const;
 
 export interface EvaluationPrompts {
   readonly prompts: readonly EvaluationPrompt[];
-  /** Prompts passed over because they leave no room for an answer. */
-  readonly tooLong: number;
+  /** Prompts passed over: they leave no room for an answer, or are empty and the tokenizer has no start token. */
+  readonly passedOver: number;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function evaluationPrompts(
   if (config.synthetic === undefined) return dataPrompts(dataset, tokenizer, count, longestPrompt);
   const all = taskPrompts(config.synthetic.seed, count, tokenizer);
   const short = all.filter(({ tokens }) => tokens.length <= longestPrompt);
-  return { prompts: short, tooLong: all.length - short.length };
+  return { prompts: short, passedOver: all.length - short.length };
 }
 
 function taskPrompts(seed: number, count: number, tokenizer: TextTokenizer): EvaluationPrompt[] {
@@ -63,22 +63,28 @@ async function dataPrompts(
 ): Promise<EvaluationPrompts> {
   const seen = new Set<string>();
   const prompts: EvaluationPrompt[] = [];
-  let tooLong = 0;
-  if (count === 0) return { prompts, tooLong };
+  let passedOver = 0;
+  if (count === 0) return { prompts, passedOver };
   for await (const { rowNumber, prompt, completions, label } of dataset.examples('eval')) {
     const text = plainText(prompt);
     if (seen.has(text)) continue;
     seen.add(text);
-    const tokens = tokenizePrompt(prompt, tokenizer);
-    if (tokens.length > longestPrompt) {
-      tooLong++;
+    const tokens = startedPrompt(tokenizePrompt(prompt, tokenizer), tokenizer);
+    if (tokens.length === 0 || tokens.length > longestPrompt) {
+      passedOver++;
       continue;
     }
     const reference = completions[0] === undefined || label === false ? {} : { reference: plainText(completions[0]) };
     prompts.push({ id: `row ${rowNumber}`, split: 'heldout', text, tokens, ...reference });
     if (prompts.length === count) break;
   }
-  return { prompts, tooLong };
+  return { prompts, passedOver };
+}
+
+/** An empty prompt begins as in training: with the start token, or the end token where that starts documents. */
+function startedPrompt(tokens: readonly number[], { bosTokenId, eosTokenId }: TextTokenizer): readonly number[] {
+  const start = bosTokenId ?? eosTokenId;
+  return tokens.length > 0 || start === undefined ? tokens : [start];
 }
 
 /** The synthetic task's exact reward of an answer; undefined for other data. */

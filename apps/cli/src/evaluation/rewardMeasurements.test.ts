@@ -11,14 +11,31 @@ const row = (rowNumber: number, ...gains: readonly (number | null)[]): RowEvalua
   completionTokens: gains.map((gain) => (gain === null ? 0 : 3)),
   latentDistance: gains.map(() => 0),
 });
+const ownPrompt = (rowNumber: number): string => `row ${rowNumber}`;
 const values = (rows: readonly RowEvaluation[]) =>
   Object.fromEntries(
-    rewardMeasurements(rows, 'heldout').map(({ metric, value, perPrompt }) => [metric, perPrompt?.values ?? value]),
+    rewardMeasurements(rows, 'heldout', ownPrompt).map(({ metric, value, perPrompt }) => [
+      metric,
+      perPrompt?.values ?? value,
+    ]),
   );
 
 describe('what held-out rows say of a policy', () => {
   it('is accuracy and margin of pairs', () => {
     expect(values([row(1, 2, 1), row(2, 0, 3)])).toEqual({ rewardAccuracy: [1, 0], rewardMargin: [1, -3] });
+  });
+
+  it('counts a tie as half: a policy that has not moved tells nothing apart', () => {
+    expect(values([row(1, 0, 0), row(2, 0, 0)])).toMatchObject({ rewardAccuracy: [0.5, 0.5] });
+  });
+
+  it('is one value for each prompt, the mean of its rows', () => {
+    const rows = [row(1, 2, 1), row(2, 5, 1), row(3, 0, 3), row(4, 0, 1)];
+    const measured = rewardMeasurements(rows, 'heldout', (number) => (number < 4 ? 'row 1' : 'row 4'));
+    expect(Object.fromEntries(measured.map(({ metric, perPrompt }) => [metric, perPrompt]))).toEqual({
+      rewardAccuracy: { prompts: ['row 1', 'row 4'], values: [2 / 3, 0] },
+      rewardMargin: { prompts: ['row 1', 'row 4'], values: [(1 + 4 - 3) / 3, -1] },
+    });
   });
 
   it('is each side’s gain, and how well the sides are told apart, of unpaired rows', () => {

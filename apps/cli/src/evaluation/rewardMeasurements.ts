@@ -24,31 +24,40 @@ export function separation(larger: readonly number[], smaller: readonly number[]
   return won.reduce((sum, count) => sum + count, 0) / (larger.length * smaller.length);
 }
 
+/** 1 for the larger one first, 0 for the smaller one, ½ for equal ones: a policy that has not moved tells nothing apart. */
+const order = (first: number, second: number): number => (first > second ? 1 : first === second ? 0.5 : 0);
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /**
  * What the policy gained on held-out completions over the reference: of pairs, chosen against rejected; of unpaired rows each
  * side by itself, and how well all completions are told apart.
+ *
+ * Rows with the same prompt are one measured prompt, with their mean: they are not independent of each other.
+ *
+ * @param promptOf the prompt of a row, by the row's number
  */
-export function rewardMeasurements(rows: readonly RowEvaluation[], split: string): Measurement[] {
+export function rewardMeasurements(
+  rows: readonly RowEvaluation[],
+  split: string,
+  promptOf: (rowNumber: number) => string,
+): Measurement[] {
   const perRow = (
     metric: string,
     of: readonly RowEvaluation[],
     value: (row: RowEvaluation) => number,
-  ): Measurement[] =>
-    of.length === 0
-      ? []
-      : [
-          {
-            metric,
-            split,
-            perPrompt: { prompts: of.map(({ rowNumber }) => `row ${rowNumber}`), values: of.map(value) },
-          },
-        ];
+  ): Measurement[] => {
+    if (of.length === 0) return [];
+    const byPrompt = Map.groupBy(of, ({ rowNumber }) => promptOf(rowNumber));
+    const values = [...byPrompt.values()].map((own) => mean(own.map(value)));
+    return [{ metric, split, perPrompt: { prompts: [...byPrompt.keys()], values } }];
+  };
   const preferences = rows.filter(({ logps }) => logps.length === 2); // single completions have nothing to be told apart
   const chosen = preferences.filter((row) => hasSide(row, 0));
   const rejected = preferences.filter((row) => hasSide(row, 1));
   const pairs = chosen.filter((row) => hasSide(row, 1));
   const ofPairs = [
-    ...perRow('rewardAccuracy', pairs, (row) => (gain(row, 0) > gain(row, 1) ? 1 : 0)),
+    ...perRow('rewardAccuracy', pairs, (row) => order(gain(row, 0), gain(row, 1))),
     ...perRow('rewardMargin', pairs, (row) => gain(row, 0) - gain(row, 1)),
   ];
   if (pairs.length === preferences.length) return ofPairs;

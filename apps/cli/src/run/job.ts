@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { parseConfig } from '../config/parseConfig.ts';
+import { resolvedPluginOptions } from '../config/resolvedConfig.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { evaluatePolicy } from '../evaluation/policyEvaluation.ts';
 import { loadModel } from '../model/loadModel.ts';
@@ -94,7 +95,7 @@ async function performJob(job: Job, run: PreparedRun, hooks: JobHooks): Promise<
 /** What makes a run folder complete: resolved config, versions, seeds, data and its fingerprint. */
 async function writeRecords(
   job: Job,
-  { sources, backend, fingerprint, trainer, promptsTooLong }: PreparedRun,
+  { sources, backend, fingerprint, trainer, promptsPassedOver }: PreparedRun,
 ): Promise<void> {
   const { config, dataset, plugins, prepared } = sources;
   await writeJson(join(job.folder, 'run.json'), {
@@ -102,24 +103,13 @@ async function writeRecords(
     machine: describeMachine(),
     backend: backend.description,
     model: prepared.origin,
-    config: {
-      ...config,
-      objective: { name: config.objective.name, ...asObject(plugins.objective.config) },
-      regularizers: config.regularizers.map(({ name, weight, schedule }, index) => ({
-        name,
-        weight,
-        schedule,
-        ...asObject(plugins.regularizers[index]?.config),
-      })),
-    },
+    config: { ...config, ...resolvedPluginOptions(config, plugins) },
     seed: config.training.seed,
     totalSteps: trainer.options.totalSteps,
     dataFingerprint: dataset.report.fingerprint,
     tokenFingerprint: dataset.tokenFingerprint,
-    evaluationPromptsTooLong: promptsTooLong,
+    evaluationPromptsPassedOver: promptsPassedOver,
     fingerprint,
   });
   await writeJson(join(job.folder, 'data-report.json'), dataset.report);
 }
-
-const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -13,6 +13,7 @@ import { createGenerator } from '@tether/model';
 import type { ResolvedPlugins } from '../config/resolvePlugins.ts';
 import type { RunConfig } from '../config/runSchema.ts';
 import { evaluationPrompts, type EvaluationPrompt } from '../evaluation/prompts.ts';
+import { promptsOfRows } from '../evaluation/promptsOfRows.ts';
 import type { Judge } from '../evaluation/policyEvaluation.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import { modelFingerprint } from '../model/modelFingerprint.ts';
@@ -36,7 +37,8 @@ export interface PreparedRun {
   readonly backend: Backend;
   readonly trainer: Trainer;
   readonly judge: Judge;
-  readonly promptsTooLong: number;
+  /** Evaluation prompts that no answer is sampled for, see `evaluationPrompts`. */
+  readonly promptsPassedOver: number;
   /** Hash of everything that the numbers depend on. */
   readonly fingerprint: string;
 }
@@ -63,7 +65,7 @@ function checkFit({ dataset, plugins, prepared, config }: RunSources): void {
       'a regularizer compares the trained weights with their initial values, but an adapter has none: train the whole model (without model.adapter), or take another regularizer',
     );
   }
-  const longest = longestView(dataset.train.sizes);
+  const longest = longestView(joined(dataset.train.sizes, dataset.eval.sizes));
   if (longest > prepared.maxLength) {
     throw new RunError(
       `the longest row has ${longest} tokens, but the model was made for ${prepared.maxLength} (max_position_embeddings): set data.max_length to ${prepared.maxLength} or less (it is ${config.data.max_length ?? 'not limited'})`,
@@ -172,13 +174,13 @@ export async function prepareRun(sources: RunSources, backend: Backend, options:
   prepared.referenceWeights?.clear();
   const rowsPerEvaluation = training.per_device_eval_batch_size ?? training.per_device_train_batch_size;
   const pairs = batchesInOrder(planned.eval, planned.evalPlan, rowsPerEvaluation, padTokenId);
-  const { prompts, tooLong } = await promptsOf(sources);
+  const { prompts, passedOver } = await promptsOf(sources);
   return {
     sources,
     backend,
     trainer,
     judge: judgeOf(sources, trainer, backend, pairs, prompts),
-    promptsTooLong: tooLong,
+    promptsPassedOver: passedOver,
     fingerprint,
   };
 }
@@ -189,7 +191,7 @@ function promptsOf({ config, dataset, prepared }: RunSources): ReturnType<typeof
 }
 
 function judgeOf(
-  { config, prepared }: RunSources,
+  { config, prepared, dataset }: RunSources,
   trainer: Trainer,
   backend: Backend,
   pairs: Iterable<HostBatch>,
@@ -202,7 +204,8 @@ function judgeOf(
     maxBatch: evaluation.batch_size,
     maxLength: prepared.maxLength,
   });
-  return { trainer, prepared, generator, data, evaluation, prompts, pairs, seed: training.seed };
+  const promptOf = promptsOfRows(dataset.eval);
+  return { trainer, prepared, generator, data, evaluation, prompts, pairs, promptOf, seed: training.seed };
 }
 
 function runFingerprint({ config, dataset, plugins }: RunSources, model: string, backend: Backend): string {
