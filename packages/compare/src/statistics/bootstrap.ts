@@ -1,6 +1,6 @@
 import { quantileSorted } from 'simple-statistics';
 import { normalQuantile, studentQuantile } from './distributions.ts';
-import type { Draws } from './draws.ts';
+import { rowsAtOnce, type Draws } from './draws.ts';
 import { sampleMean, seedMeans, type Sample } from './sample.ts';
 
 /** What was resampled, and so what the interval generalizes to. */
@@ -21,20 +21,35 @@ export interface Interval {
 export function bootstrapInterval(sample: Sample, confidence: number, draws: Draws): Interval | null {
   const [seeds, prompts] = [sample.seeds.length, sample.prompts.length];
   if (seeds === 0 || (seeds === 1 && prompts === 1)) return null;
-  const means = bootstrapMeans(sample, {
-    seedIndices: draws.seedIndices(seeds),
-    promptIndices: draws.promptIndices(prompts),
-    resamples: draws.resamples,
-    seedExpansion: fewUnitsExpansion(seeds, confidence),
-    promptExpansion: fewUnitsExpansion(prompts, confidence),
-  }).sort();
   const tail = (1 - confidence) / 2;
-  const sorted = Array.from(means);
+  const sorted = Array.from(allMeans(sample, confidence, draws).sort());
   return {
     low: quantileSorted(sorted, tail),
     high: quantileSorted(sorted, 1 - tail),
     over: seeds === 1 ? 'prompts' : prompts === 1 ? 'seeds' : 'seeds and prompts',
   };
+}
+
+/** The means of all resamples. Prompts are drawn for some resamples at a time, so that memory holds for many prompts. */
+function allMeans(sample: Sample, confidence: number, draws: Draws): Float64Array {
+  const [seeds, prompts] = [sample.seeds.length, sample.prompts.length];
+  const seedIndices = draws.seedIndices(seeds);
+  const expansions = {
+    seedExpansion: fewUnitsExpansion(seeds, confidence),
+    promptExpansion: fewUnitsExpansion(prompts, confidence),
+  };
+  const means = new Float64Array(draws.resamples);
+  const block = rowsAtOnce(prompts);
+  for (let first = 0; first < draws.resamples; first += block) {
+    const resamples = Math.min(block, draws.resamples - first);
+    const drawn = {
+      seedIndices: seedIndices.subarray(first * seeds, (first + resamples) * seeds),
+      promptIndices: draws.promptIndices(prompts, first, resamples),
+      resamples,
+    };
+    means.set(bootstrapMeans(sample, { ...drawn, ...expansions }), first);
+  }
+  return means;
 }
 
 /**

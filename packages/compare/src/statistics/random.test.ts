@@ -19,6 +19,20 @@ describe('streams', () => {
     );
   });
 
+  it('can be entered anywhere', () => {
+    fc.assert(
+      fc.property(fc.nat(20), fc.nat(20), (start, count) => {
+        expect(randomWords(7, 1, count, start)).toEqual(randomWords(7, 1, start + count).slice(start));
+        expect(randomIntegers(7, 1, count, 9, start)).toEqual(randomIntegers(7, 1, start + count, 9).slice(start));
+      }),
+    );
+  });
+
+  it('refuse to repeat themselves', () => {
+    expect(randomWords(7, 1, 2, 2 ** 33 - 2)).toHaveLength(2);
+    expect(() => randomWords(7, 1, 2, 2 ** 33 - 1)).toThrow('A stream has 2^33 random numbers');
+  });
+
   it('differ between seeds and between streams', () => {
     expect(randomWords(1, 1, 4)).not.toEqual(randomWords(2, 1, 4));
     expect(randomWords(1, 1, 4)).not.toEqual(randomWords(1, 2, 4));

@@ -1,4 +1,4 @@
-import type { Draws } from './draws.ts';
+import { rowsAtOnce, type Draws } from './draws.ts';
 import type { Sample } from './sample.ts';
 
 /** Two-sided paired permutation test of "the mean difference is zero". */
@@ -65,16 +65,25 @@ function exactP(shares: Float64Array): number {
 function monteCarloP(shares: Float64Array, draws: Draws): number {
   const atLeast = threshold(shares);
   const words = Math.ceil(shares.length / 32);
-  const bits = draws.signBits(shares.length);
+  const block = rowsAtOnce(words);
   let extreme = 0;
-  for (let permutation = 0; permutation < draws.permutations; permutation++) {
-    let total = 0;
-    for (let unit = 0; unit < shares.length; unit++) {
-      const share = shares[unit] ?? 0;
-      const word = bits[permutation * words + (unit >>> 5)] ?? 0;
-      total += (word >>> (unit & 31)) & 1 ? -share : share;
+  for (let first = 0; first < draws.permutations; first += block) {
+    const rows = Math.min(block, draws.permutations - first);
+    const bits = draws.signBits(shares.length, first, rows);
+    for (let row = 0; row < rows; row++) {
+      if (Math.abs(flippedSum(shares, bits, row * words)) >= atLeast) extreme += 1;
     }
-    if (Math.abs(total) >= atLeast) extreme += 1;
   }
   return (extreme + 1) / (draws.permutations + 1);
+}
+
+/** The sum of the shares, negative where the bit is 1; the bits start at word `start`. */
+function flippedSum(shares: Float64Array, bits: Uint32Array, start: number): number {
+  let total = 0;
+  for (let unit = 0; unit < shares.length; unit++) {
+    const share = shares[unit] ?? 0;
+    const word = bits[start + (unit >>> 5)] ?? 0;
+    total += (word >>> (unit & 31)) & 1 ? -share : share;
+  }
+  return total;
 }
