@@ -87,7 +87,7 @@ const METRICS: readonly MetricDefinition[] = [
 
 /** The loss of one objective says nothing beside that of another one. */
 function metricsFor(arms: readonly Arm[]): readonly MetricDefinition[] {
-  const objectives = new Set(arms.map(({ config }) => JSON.stringify(config?.['objective'])));
+  const objectives = new Set(arms.map(({ config }) => JSON.stringify(config['objective'])));
   return objectives.size > 1 ? METRICS.filter(({ id }) => id !== standardMetrics.loss.id) : METRICS;
 }
 

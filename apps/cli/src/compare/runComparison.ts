@@ -4,6 +4,7 @@ import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { armFolder, parseArms } from '../config/arms.ts';
 import { armSource, pretrainSource, withModelPath } from '../config/derive.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
+import { without } from '../config/source.ts';
 import { resolvedPluginOptions } from '../config/resolvedConfig.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { toPlainError } from '../output/errors.ts';
@@ -183,7 +184,7 @@ async function describeArms(loaded: LoadedConfig): Promise<Arm[]> {
   const registry = new PluginRegistry(loaded.baseFolder);
   const arms: Arm[] = [];
   for (const { arm, config } of parseArms(loaded)) {
-    const { seed: _, ...training } = config.training;
+    const training = without({ ...config.training }, 'seed');
     const options = resolvedPluginOptions(config, await resolvePlugins(registry, loaded.file, config));
     arms.push({ name: arm.name, config: { ...options, training } });
   }
