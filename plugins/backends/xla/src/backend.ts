@@ -7,7 +7,6 @@ import { programFolder } from './find/folders.ts';
 import { CompilerFlags, defaultFlags } from './flags.ts';
 import { ProgramCache } from './programCache.ts';
 import { TensorStore } from './tensor.ts';
-import { Turns } from './turns.ts';
 
 export const NAME = 'xla';
 
@@ -24,7 +23,7 @@ const warn = (message: string): void => process.emitWarning(message, 'TetherXlaW
 
 export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
   const connection = await connect(config);
-  const { client, library } = connection;
+  const { client, turns, library } = connection;
   const store = new TensorStore(NAME, client, config.devices);
   const folder = config.cache ?? programFolder();
   const { size, mtimeMs } = statSync(library.path);
@@ -33,7 +32,7 @@ export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
     store,
     partition: { devices: config.devices, state: config.state },
     compute: config.compute,
-    turns: new Turns(),
+    turns,
     flags: new CompilerFlags(defaultFlags(config, library.path), config.flags, warn),
     cache:
       folder === false

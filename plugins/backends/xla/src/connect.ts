@@ -9,6 +9,7 @@ import { PjrtClient } from './pjrt/client.ts';
 import { openLibrary } from './pjrt/library.ts';
 import { probeLibrary } from './pjrt/probe.ts';
 import type { PluginFacts } from './pjrt/tryOut.ts';
+import { Turns } from './turns.ts';
 
 /** @throws BackendError where no library is found, or the one that is found does not work or has too few devices */
 async function findWorking(config: XlaConfig): Promise<{ library: LocatedLibrary; facts: PluginFacts }> {
@@ -45,12 +46,18 @@ export async function availability(config: XlaConfig): Promise<Availability> {
 /** A client that backends of one process share: a GPU's memory can be taken only once. */
 interface Shared {
   readonly client: Promise<PjrtClient>;
+  readonly turns: Turns;
   users: number;
 }
 const shared = new Map<string, Shared>();
 
 export interface Connection {
   readonly client: PjrtClient;
+  /**
+   * Runs of programs over several devices come one after the other, of all backends on the client: two at once may wait
+   * for each other's threads.
+   */
+  readonly turns: Turns;
   readonly library: LocatedLibrary;
   /** Tells apart everything that compiled programs depend on. */
   readonly machine: string;
@@ -65,7 +72,7 @@ export async function connect(config: XlaConfig): Promise<Connection> {
   // A processor is as many devices as one asks for; other devices are what they are.
   const options = config.device === 'cpu' ? { [CPU_DEVICES]: config.devices } : {};
   const key = JSON.stringify([library.path, options]);
-  const entry = shared.get(key) ?? { client: open(library.path, options), users: 0 };
+  const entry = shared.get(key) ?? { client: open(library.path, options), turns: new Turns(), users: 0 };
   shared.set(key, entry);
   entry.users++;
   const leave = async (): Promise<void> => {
@@ -73,11 +80,14 @@ export async function connect(config: XlaConfig): Promise<Connection> {
     shared.delete(key);
     (await entry.client).destroy();
   };
+  const client = await entry.client.catch((error: unknown) => {
+    if (shared.get(key) === entry) shared.delete(key); // the next backend tries again
+    throw error;
+  });
   try {
-    const client = await entry.client;
-    return { client, library, close: leave, ...describe(client, config) };
+    return { client, turns: entry.turns, library, close: leave, ...describe(client, config) };
   } catch (error) {
-    shared.delete(key);
+    await leave();
     throw error;
   }
 }

@@ -57,7 +57,12 @@ export class PjrtClient {
       { create_options: memory.address(Buffer.concat(named)), num_options: BigInt(named.length) },
       memory,
     );
-    return new PjrtClient(api, client);
+    try {
+      return new PjrtClient(api, client);
+    } catch (error) {
+      api.call('Client_Destroy', { client });
+      throw error;
+    }
   }
 
   /** Copies an array to a device. Long copies run on another thread. */
@@ -77,7 +82,12 @@ export class PjrtClient {
         ? this.api.call('Client_BufferFromHostBuffer', values, memory)
         : await this.api.callAsync('Client_BufferFromHostBuffer', values, memory);
     this.live.buffers++;
-    await this.awaitEvent(done_with_host_buffer);
+    try {
+      await this.awaitEvent(done_with_host_buffer);
+    } catch (error) {
+      this.destroyBuffer(buffer);
+      throw error;
+    }
     return buffer;
   }
 
