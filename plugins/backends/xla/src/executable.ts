@@ -9,7 +9,7 @@ import type { Pointer } from './pjrt/memory.ts';
 import type { LoadedProgram, ProgramMemory } from './pjrt/program.ts';
 import type { ProgramCache } from './programCache.ts';
 import { checkRows, placementOf, type Partition } from './sharding.ts';
-import { isOwn, type TensorStore, type XlaTensor } from './tensor.ts';
+import { isOwn, onDevices, type OnDevices, type TensorStore, type XlaTensor } from './tensor.ts';
 import type { Turns } from './turns.ts';
 
 /** What the executables of one backend share. */
@@ -20,7 +20,7 @@ export interface Engine {
   readonly compute: Compute;
   readonly flags: CompilerFlags;
   readonly cache: ProgramCache | undefined;
-  /** Runs of programs over several devices come one after the other: two at once may wait for each other's threads. */
+  /** For runs over several devices; shared by all backends on the client. */
   readonly turns: Turns;
 }
 
@@ -113,19 +113,10 @@ class CompiledGraph implements XlaExecutable {
   }
 
   async #execute(inputs: ReadonlyMap<string, XlaTensor>): Promise<Map<string, XlaTensor>> {
-    const { store, partition } = this.#engine;
+    const { store } = this.#engine;
     const { bounds } = this.#program;
-    const names = [...this.graph.inputs.keys()];
-    const placed: (readonly Pointer[])[] = [];
-    for (const name of names) {
-      const tensor = inputs.get(name)!; // all were checked
-      placed.push(await store.place(tensor, placementOf(name, tensor, partition)));
-    }
-    const lists = Array.from({ length: partition.devices }, (_, device) => placed.map((buffers) => buffers[device]!));
     const results = this.graph.outputs.size;
-    const count = results + (bounds.length > 0 ? 1 : 0);
-    const execute = (): Promise<Pointer[][]> => this.#loaded.execute(lists, count, this.#shared(inputs));
-    const buffers = await (partition.devices === 1 ? execute() : this.#engine.turns.take(execute));
+    const buffers = await this.#executeOn(inputs, results + (bounds.length > 0 ? 1 : 0));
     const outputs = this.#adopt(buffers);
     if (bounds.length === 0) return outputs;
     const extremes = buffers.map((list) => list[results]!);
@@ -140,6 +131,23 @@ class CompiledGraph implements XlaExecutable {
     return outputs;
   }
 
+  /** Holds the inputs' buffers from the first to the end: others may move or release the tensors meanwhile. */
+  async #executeOn(inputs: ReadonlyMap<string, XlaTensor>, results: number): Promise<Pointer[][]> {
+    const { store, partition, turns } = this.#engine;
+    const held: OnDevices[] = [];
+    try {
+      for (const name of this.graph.inputs.keys()) {
+        const tensor = inputs.get(name)!; // all were checked
+        held.push(await store.borrow(tensor, placementOf(name, tensor, partition)));
+      }
+      const lists = Array.from({ length: partition.devices }, (_, at) => held.map(({ buffers }) => buffers[at]!));
+      const execute = (): Promise<Pointer[][]> => this.#loaded.execute(lists, results, this.#shared(inputs));
+      return await (partition.devices === 1 ? execute() : turns.take(execute));
+    } finally {
+      for (const content of held) store.letGo(content);
+    }
+  }
+
   /** Arguments that are the same tensor as another one: their memory must not be taken while that is read. */
   #shared(inputs: ReadonlyMap<string, XlaTensor>): number[] {
     const tensors = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!);
@@ -152,12 +160,8 @@ class CompiledGraph implements XlaExecutable {
     return new Map(
       [...this.graph.outputs].map(([name, tensor], index) => {
         const type = typeOf(tensor);
-        const content = {
-          at: 'devices',
-          placement: placementOf(name, type, partition),
-          buffers: buffers.map((list) => list[index]!),
-        } as const;
-        return [name, store.adopt(type, content)];
+        const parts = buffers.map((list) => list[index]!);
+        return [name, store.adopt(type, onDevices(placementOf(name, type, partition), parts))];
       }),
     );
   }

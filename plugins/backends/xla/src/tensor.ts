@@ -20,10 +20,25 @@ const MAKE_ARRAY: Readonly<Record<DType, (length: number) => HostArray>> = {
   bool: (length) => new Uint8Array(length),
 };
 
+/** Elements on the devices, in a buffer on each. */
+export interface OnDevices {
+  readonly at: 'devices';
+  readonly placement: Placement;
+  readonly buffers: readonly Pointer[];
+  /** The tensor that they belong to, and every operation under way that reads them: the last one frees them. */
+  holders: number;
+}
+
 /** Where the elements are: on the host until a first run says how they are to lie, or on the devices. */
-export type Content =
-  | { readonly at: 'host'; readonly data: HostArray }
-  | { readonly at: 'devices'; readonly placement: Placement; readonly buffers: readonly Pointer[] };
+export type Content = { readonly at: 'host'; readonly data: HostArray } | OnDevices;
+
+/** Buffers that their maker holds. */
+export const onDevices = (placement: Placement, buffers: readonly Pointer[]): OnDevices => ({
+  at: 'devices',
+  placement,
+  buffers,
+  holders: 1,
+});
 
 export class XlaTensor extends TensorHandle<Content> {
   /** The end of the last move between placements; moves come one after the other. */
@@ -69,18 +84,27 @@ export class TensorStore {
     return tensor;
   }
 
-  /** Buffers of each device, moved through the host where the tensor lies otherwise. */
-  async place(tensor: XlaTensor, placement: Placement): Promise<readonly Pointer[]> {
+  /**
+   * Its elements as `placement` wants them, moved through the host where they lie otherwise. They stay until the caller
+   * lets go of them, whatever becomes of the tensor meanwhile.
+   */
+  async borrow(tensor: XlaTensor, placement: Placement): Promise<OnDevices> {
     const move = tensor.moved.then(async () => {
       const content = tensor.content();
-      if (content.at === 'devices' && content.placement === placement) return content.buffers;
+      if (content.at === 'devices' && content.placement === placement) return hold(content);
       const spread = await this.#spread(tensor, await this.#read(tensor), placement);
-      if (tensor.isAlive) this.#free(tensor.exchange(spread));
-      else this.#free(spread);
-      return spread.buffers;
+      if (!tensor.isAlive) return spread; // released meanwhile: the caller alone holds them
+      this.letGo(tensor.exchange(hold(spread)));
+      return spread;
     });
     tensor.moved = move.catch(() => undefined);
     return move;
+  }
+
+  /** Ends one hold on elements. */
+  letGo(content: Content): void {
+    if (content.at === 'host' || --content.holders > 0) return;
+    for (const buffer of content.buffers) this.#client.destroyBuffer(buffer);
   }
 
   /** A copy of its elements. */
@@ -98,7 +122,7 @@ export class TensorStore {
   }
 
   release(tensor: XlaTensor): void {
-    this.#free(tensor.surrender());
+    this.letGo(tensor.surrender());
     this.#alive.delete(tensor);
   }
 
@@ -122,11 +146,7 @@ export class TensorStore {
     return bytes;
   }
 
-  async #spread(
-    { dtype, shape }: TensorType,
-    data: HostArray,
-    placement: Placement,
-  ): Promise<Extract<Content, { at: 'devices' }>> {
+  async #spread({ dtype, shape }: TensorType, data: HostArray, placement: Placement): Promise<OnDevices> {
     const isSplit = placement === 'split';
     const partShape = isSplit ? [shape[0]! / this.#devices, ...shape.slice(1)] : shape;
     const length = sizeOf(partShape);
@@ -140,23 +160,33 @@ export class TensorStore {
       for (const buffer of buffers) this.#client.destroyBuffer(buffer);
       throw error;
     }
-    return { at: 'devices', placement, buffers };
+    return onDevices(placement, buffers);
   }
 
   async #read(tensor: XlaTensor): Promise<HostArray> {
     const content = tensor.content();
     if (content.at === 'host') return content.data;
     const data = MAKE_ARRAY[tensor.dtype](sizeOf(tensor.shape));
-    if (content.placement === 'replicated') await this.#client.download(content.buffers[0]!, data);
-    else {
-      const length = data.length / this.#devices;
-      const part = (device: number): HostArray => data.subarray(device * length, (device + 1) * length);
-      await Promise.all(content.buffers.map((buffer, device) => this.#client.download(buffer, part(device))));
+    const held = hold(content);
+    try {
+      await this.#download(held, data);
+    } finally {
+      this.letGo(held);
     }
     return data;
   }
 
-  #free(content: Content): void {
-    if (content.at === 'devices') for (const buffer of content.buffers) this.#client.destroyBuffer(buffer);
+  async #download({ placement, buffers }: OnDevices, target: HostArray): Promise<void> {
+    if (placement === 'replicated') return this.#client.download(buffers[0]!, target);
+    const length = target.length / this.#devices;
+    const part = (device: number): HostArray => target.subarray(device * length, (device + 1) * length);
+    // All of them end before the first failure is told: the others still read buffers and write to the target.
+    const ends = await Promise.allSettled(buffers.map((buffer, device) => this.#client.download(buffer, part(device))));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
+}
+
+function hold(content: OnDevices): OnDevices {
+  content.holders++;
+  return content;
 }
