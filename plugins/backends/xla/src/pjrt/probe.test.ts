@@ -1,9 +1,10 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { locateLibrary } from '../find/locate.ts';
 import { plugin } from '../index.ts';
-import { testConfig } from '../testing/available.ts';
+import { testConfig, whereAvailable } from '../testing/available.ts';
 import { loadKoffi } from './memory.ts';
 import { probeLibrary } from './probe.ts';
 
@@ -87,15 +88,25 @@ describe('a library that is of no use', () => {
   });
 });
 
-describe('a library that works', () => {
-  it('is tried out once', async (context) => {
-    const availability = await plugin.availability(testConfig());
-    if (!availability.available) return context.skip(availability.reason);
-    const { locateLibrary } = await import('../find/locate.ts');
-    const { path } = await locateLibrary(testConfig());
-    const facts = await probeLibrary(path, folder);
+await whereAvailable('a library that works', () => {
+  const libraryPath = async (): Promise<string> => (await locateLibrary(testConfig())).path;
+
+  it('is tried out once', async () => {
+    const path = await libraryPath();
+    const notes = join(folder, 'once');
+    const facts = await probeLibrary(path, notes);
     expect(facts).toMatchObject({ platform: 'cpu' });
     expect(facts.api).toMatch(/^0\.\d+$/);
-    expect(await probeLibrary(path, folder)).toEqual(facts);
+    const [note] = readdirSync(notes).map((name) => join(notes, name));
+    const other = { ...facts, platformVersion: 'as noted' };
+    writeFileSync(note!, JSON.stringify(other));
+    expect(await probeLibrary(path, notes)).toEqual(other);
+  });
+
+  it('is tried out again by another machine that has the same notes', async () => {
+    const path = await libraryPath();
+    const notes = join(folder, 'shared');
+    for (const machine of ['one', 'another', 'one']) await probeLibrary(path, notes, machine);
+    expect(readdirSync(notes)).toHaveLength(2);
   });
 });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '@tether/core';
@@ -20,16 +21,17 @@ const LONGEST_MS = 180_000;
 
 /**
  * Tries a plugin library out in a process of its own, for a bad one may end the process that loads it. That a library
- * works is remembered in `memory`, as long as the file stays the same.
+ * works is remembered in `memory`, as long as the file and the machine stay the same.
  *
+ * @param machine what tells machines apart that share `memory`, and the same one after a change of its devices
  * @throws BackendError telling why the library is of no use here
  */
-export async function probeLibrary(path: string, memory: string): Promise<PluginFacts> {
+export async function probeLibrary(path: string, memory: string, machine = thisMachine()): Promise<PluginFacts> {
   const fault = faultOfLibrary(path);
   if (fault !== undefined) throw new BackendError(`${path}: ${fault}`);
   const { size, mtimeMs, ino } = statSync(path);
   const key = createHash('sha256')
-    .update(JSON.stringify([path, size, mtimeMs, ino]))
+    .update(JSON.stringify([machine, path, size, mtimeMs, ino]))
     .digest('hex');
   const note = join(memory, `${key}.json`);
   const known = recall(note);
@@ -37,6 +39,17 @@ export async function probeLibrary(path: string, memory: string): Promise<Plugin
   const facts = await runProbe(path);
   remember(memory, note, facts);
   return facts;
+}
+
+/** The machine's name and, where the system tells, its last start: devices are put in or taken out before one. */
+const thisMachine = (): string => JSON.stringify([hostname(), bootId()]);
+
+function bootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return undefined; // not Linux: the name has to do
+  }
 }
 
 function recall(note: string): PluginFacts | undefined {
