@@ -138,7 +138,8 @@ export interface CoursePoint {
 }
 
 /**
- * Where the policy stands during training: KL to the reference on its own samples at temperature 1, against the gold
+ * Where the policy stands during training: KL to the reference on its own samples (temperature 1, no nucleus, so that it
+ * is that of the policy itself), against the gold
  * reward of those samples, or, without one, the reward accuracy on held-out pairs (of unpaired
  * rows the separation).
  */
@@ -148,6 +149,7 @@ export async function coursePoint(judge: Judge, step: number): Promise<CoursePoi
   const own = prompts.filter(({ split }) => split === 'heldout').slice(0, evaluation.prompts_during_training);
   const answers = await sampleAnswers(trainer, prepared, generator, own, {
     ...planOf(evaluation),
+    topP: 1,
     temperature: 1,
     seed,
   });
