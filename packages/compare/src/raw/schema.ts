@@ -31,7 +31,13 @@ export const curveSchema = z.strictObject({ steps: z.array(z.number()), values: 
 export type Curve = z.infer<typeof curveSchema>;
 
 /** Where the policy stood during training. */
-export const frontierPointSchema = z.strictObject({ step: z.number(), kl: maybeNumber, reward: maybeNumber });
+export const frontierPointSchema = z.strictObject({
+  step: z.number(),
+  kl: maybeNumber,
+  reward: maybeNumber,
+  /** What the field `reward` holds: a reward unless given, else what stands in for it (see those metrics). */
+  measure: z.enum(['reward', 'accuracy', 'separation']).optional(),
+});
 export type FrontierPoint = z.infer<typeof frontierPointSchema>;
 
 export const costSchema = z.strictObject({

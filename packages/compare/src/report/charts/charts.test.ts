@@ -1,23 +1,19 @@
 import * as echarts from 'echarts';
 import { describe, expect, it } from 'vitest';
+import type { RawComparison } from '../../raw/schema.ts';
 import { summarize } from '../../summary/summarize.ts';
 import { simulateComparison } from '../../testdata/simulateComparison.ts';
+import { frontierSection } from '../sections/charts.ts';
 import { seedBand, windowSize } from './aggregate.ts';
 import type { Chart } from './chart.ts';
 import { curveCharts } from './curves.ts';
 import { forestCharts } from './forest.ts';
-import { frontierChart } from './frontier.ts';
+import { frontierCharts } from './frontier.ts';
 import { temperatureCharts } from './temperature.ts';
 
 const raw = simulateComparison({ prompts: 8 });
 const summary = summarize(raw, { resamples: 200, permutations: 200 });
-const frontier = frontierChart(raw);
-const charts = [
-  ...forestCharts(summary),
-  ...(frontier ? [frontier] : []),
-  ...temperatureCharts(summary),
-  ...curveCharts(raw),
-];
+const charts = [...forestCharts(summary), ...frontierCharts(raw), ...temperatureCharts(summary), ...curveCharts(raw)];
 
 function draw({ option, height }: Chart): string {
   const instance = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 600, height });
@@ -42,10 +38,38 @@ describe('every chart', () => {
 
   it('is left out where there is nothing to draw', () => {
     const bare = { ...raw, runs: raw.runs.map(({ arm, seed }) => ({ arm, seed, measurements: [] })), before: [] };
-    expect(frontierChart(bare)).toBeNull();
+    expect(frontierCharts(bare)).toEqual([]);
     expect(curveCharts(bare)).toEqual([]);
     expect(forestCharts(summarize(bare))).toEqual([]);
     expect(temperatureCharts(summarize(bare))).toEqual([]);
+  });
+});
+
+describe('the frontier', () => {
+  const measuredAs = (measure: 'accuracy' | 'separation', arms = ['none', 'kl', 'ganpo']): RawComparison => ({
+    ...raw,
+    runs: raw.runs.map((run) =>
+      arms.includes(run.arm) ? { ...run, frontier: (run.frontier ?? []).map((point) => ({ ...point, measure })) } : run,
+    ),
+  });
+
+  it('names what was measured: a reward unless its points say otherwise', () => {
+    expect(frontierCharts(raw).map(({ title }) => title)).toEqual(['Reward against KL']);
+    const [accuracy, ...others] = frontierCharts(measuredAs('accuracy'));
+    expect(others).toEqual([]);
+    expect(accuracy?.title).toBe('Reward accuracy against KL');
+    expect(accuracy?.option.yAxis).toMatchObject({ name: 'reward accuracy' });
+    expect(JSON.stringify(accuracy?.option.series)).toContain('\\nreward accuracy ');
+    expect(frontierSection(measuredAs('separation'))?.title).toBe('Reward separation against KL');
+  });
+
+  it('puts different measures on different axes', () => {
+    const mixed = measuredAs('accuracy', ['ganpo']);
+    expect(frontierCharts(mixed).map(({ title }) => title)).toEqual([
+      'Reward against KL',
+      'Reward accuracy against KL',
+    ]);
+    expect(frontierSection(mixed)?.title).toBe('Course against KL');
   });
 });
 

@@ -2,7 +2,7 @@ import type { RawComparison } from '../../raw/schema.ts';
 import type { Summary } from '../../summary/schema.ts';
 import { curveCharts } from '../charts/curves.ts';
 import { forestCharts } from '../charts/forest.ts';
-import { frontierChart } from '../charts/frontier.ts';
+import { frontierCharts } from '../charts/frontier.ts';
 import { temperatureCharts } from '../charts/temperature.ts';
 import { html, type Html } from '../html.ts';
 import { figure, intervalName, type Section } from '../page/parts.ts';
@@ -30,14 +30,15 @@ export function temperatureSection(_raw: RawComparison, summary: Summary): Secti
 }
 
 export function frontierSection(raw: RawComparison): Section | null {
-  const chart = frontierChart(raw);
-  if (!chart) return null;
+  const charts = frontierCharts(raw);
+  const [first] = charts;
+  if (!first) return null;
   const body = html`<p class="muted small">
       Each arm's path through training: thick through the mean of the seeds, thin for each seed. Up is better; further
       left is closer to the reference.
     </p>
-    <div class="charts wide">${figure(chart)}</div>`;
-  return { id: 'frontier', title: 'Reward against KL', body };
+    <div class="charts wide">${charts.map(figure)}</div>`;
+  return { id: 'frontier', title: charts.length === 1 ? first.title : 'Course against KL', body };
 }
 
 const FIRST_CHARTS = 6;
