@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
+  formatCount,
+  formatFewerSeeds,
   formatNumber,
   formatP,
+  formatPEquation,
   formatRate,
   formatRatio,
   formatSeconds,
@@ -37,7 +40,20 @@ describe('formatting', () => {
     ]);
     expect([512, 3 * 2 ** 20, 1.5 * 2 ** 30].map(formatBytes)).toEqual(['512 B', '3 MiB', '1.50 GiB']);
     expect([7142.9, 3.14].map(formatRate)).toEqual(['7,143', '3.1']);
-    expect([0.0004, 0.0123].map(formatP)).toEqual(['<0.001', '0.012']);
+    expect([0.0004, 0.0123].map((p) => formatP(p))).toEqual(['<0.001', '0.012']);
+  });
+
+  it('writes p-values that are only bounds as bounds, which rounding must not break', () => {
+    expect([0.0004, 0.0123, 0.25].map((p) => formatP(p, true))).toEqual(['<0.001', '\u22640.013', '\u22640.250']);
+    expect(formatPEquation(0.0123, true)).toBe('p \u2264 0.013');
+    expect(formatPEquation(0.0123)).toBe('p = 0.012');
+  });
+
+  it('counts in singular and plural, and seeds only where some are missing', () => {
+    expect([0, 1, 2].map((count) => formatCount(count, 'prompt'))).toEqual(['0 prompts', '1 prompt', '2 prompts']);
+    expect(formatFewerSeeds([1, null, null])).toBe('1 of 3 seeds');
+    expect(formatFewerSeeds([1, 2])).toBeNull();
+    expect(formatFewerSeeds([null, null])).toBeNull(); // called missing
   });
 
   it('names settings', () => {

@@ -23,15 +23,27 @@ export function formatRange(low: number, high: number, digits = 3, signed = fals
   return `${format(low, digits)} to ${format(high, digits)}`;
 }
 
-/** `0.012`, `<0.001`. */
-export function formatP(p: number | null | undefined): string {
+/** `0.012`, `<0.001`; `≤0.012` where the p-value is known only to be at most so large. */
+export function formatP(p: number | null | undefined, isBound = false): string {
   if (p === null || p === undefined) return MISSING;
-  return p < 0.001 ? '<0.001' : p.toFixed(3);
+  if (p < 0.001) return '<0.001';
+  return isBound ? `≤${roundedUp(p)}` : p.toFixed(3);
 }
 
-/** `p = 0.012`, `p < 0.001`, for sentences. */
-export function formatPEquation(p: number): string {
-  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
+/** `p = 0.012`, `p < 0.001`, `p ≤ 0.012`, for sentences. */
+export function formatPEquation(p: number, isBound = false): string {
+  if (p < 0.001) return 'p < 0.001';
+  return isBound ? `p ≤ ${roundedUp(p)}` : `p = ${p.toFixed(3)}`;
+}
+
+/** Three digits; a bound that is rounded down is none. */
+function roundedUp(p: number): string {
+  return (Math.ceil(p * 1000) / 1000).toFixed(3);
+}
+
+/** `1 seed`, `3 seeds`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function formatPercent(confidence: number): string {
@@ -73,6 +85,12 @@ export function formatTemperature(temperature: number): string {
 export function formatSetting({ split, temperature }: Omit<MeasureKey, 'metric'>): string {
   const parts = [split, temperature === undefined ? undefined : `T\u00a0=\u00a0${formatTemperature(temperature)}`];
   return parts.filter((part) => part !== undefined).join(', ');
+}
+
+/** `1 of 3 seeds` where some of the seeds lack a value; all or none of them need no such words. */
+export function formatFewerSeeds(perSeed: readonly (number | null)[]): string | null {
+  const present = perSeed.filter((value) => value !== null).length;
+  return present === 0 || present === perSeed.length ? null : `${present} of ${formatCount(perSeed.length, 'seed')}`;
 }
 
 /** `a, b and c`. */

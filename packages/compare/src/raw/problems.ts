@@ -18,6 +18,11 @@ export function findProblems(raw: RawComparison): Problem[] {
     ...repeated(raw.metrics.map((metric) => metric.id)).map((at) =>
       problem(['metrics', at, 'id'], 'this metric is declared twice'),
     ),
+    ...raw.metrics.flatMap(({ range }, at) =>
+      range?.low !== undefined && range.high !== undefined && range.low >= range.high
+        ? [problem(['metrics', at, 'range'], `low (${range.low}) must be below high (${range.high})`)]
+        : [],
+    ),
     ...repeated(raw.runs.map((run) => JSON.stringify([run.arm, run.seed]))).map((at) =>
       problem(['runs', at], 'this arm already has a run with this seed'),
     ),

@@ -106,6 +106,14 @@ describe('the report’s texts', () => {
     expect(text).toContain('<span class="missing">missing</span>');
   });
 
+  it('say beside a number how many seeds it rests on, where some are missing', () => {
+    const text = ownPart(report(smallComparison({ none: [1, 2, 3], arm: [2, null, 4] })));
+    const cells = text.match(/<td class="number">[^]*?<\/td>/g) ?? [];
+    // The arm's mean and its difference.
+    expect(cells.filter((cell) => cell.includes('<span class="range">2 of 3 seeds</span>'))).toHaveLength(2);
+    expect(own).not.toContain('of 3 seeds');
+  });
+
   it('leave out sections without content', () => {
     const text = ownPart(report(smallComparison({ none: [1, 2], arm: [2, 3] })));
     for (const id of ['frontier', 'temperature', 'training', 'samples']) expect(text).not.toContain(`id="${id}"`);

@@ -40,6 +40,11 @@ describe('makeSample', () => {
     expect(sample).toMatchObject({ level: 'seed', seeds: [1, 2], prompts: [''] });
     expect(seedMeans(sample)).toEqual([2, 10]);
   });
+
+  it('keeps the values per prompt of other seeds when one seed has none at all', () => {
+    const sample = makeSample([perPrompt(1, { a: 1, b: 3 }), { seed: 2, value: null }]);
+    expect(sample).toMatchObject({ level: 'prompt', seeds: [1], prompts: ['a', 'b'] });
+  });
 });
 
 describe('pairedDifferences', () => {

@@ -18,10 +18,14 @@ export type Observation =
 
 export const EMPTY_SAMPLE: Sample = { level: 'seed', seeds: [], prompts: [], values: [] };
 
-/** Collects what the seeds report. Missing, NaN and infinite values become holes; if any seed has only one number, all do. */
+/**
+ * Collects what the seeds report. Missing, NaN and infinite values become holes; if any seed has only one number, all do.
+ * A seed without any number decides nothing.
+ */
 export function makeSample(observations: readonly Observation[]): Sample {
-  const perPrompt = observations.length > 0 && observations.every((observation) => 'prompts' in observation);
-  const rows = observations.map((observation) => [observation.seed, row(observation, perPrompt)] as const);
+  const reported = observations.filter((one) => 'prompts' in one || Number.isFinite(one.value));
+  const perPrompt = reported.length > 0 && reported.every((observation) => 'prompts' in observation);
+  const rows = reported.map((observation) => [observation.seed, row(observation, perPrompt)] as const);
   return fromRows(perPrompt ? 'prompt' : 'seed', rows);
 }
 

@@ -12,6 +12,11 @@ export interface SignFlipTest {
   readonly smallestPossible: number;
 }
 
+/** Whether no random sign pattern reached the observed difference: then the p-value is a bound that more patterns might lower. */
+export function isAtFloor(test: SignFlipTest | null): boolean {
+  return test !== null && test.method === 'monte-carlo' && test.p <= test.smallestPossible;
+}
+
 /**
  * Flips the sign of whole seeds or of whole prompts (a prompt flips in all its seeds at once). With at most
  * `draws.permutations` sign patterns all are counted; otherwise that many random ones, and the observed one is added to

@@ -1,7 +1,9 @@
+import type { MetricRange } from '../raw/metrics.ts';
 import { bootstrapInterval } from '../statistics/bootstrap.ts';
 import type { Draws } from '../statistics/draws.ts';
 import { pairedDifferences, sampleMean, seedMeans, type Sample } from '../statistics/sample.ts';
-import { signFlipTest } from '../statistics/signFlip.ts';
+import { signFlipTest, type SignFlipTest } from '../statistics/signFlip.ts';
+import { clipInterval, differenceRange } from './range.ts';
 import type { Contrast, Estimate } from './schema.ts';
 
 /** A contrast before the correction over all tests, which its outcome and sentence need. */
@@ -11,31 +13,41 @@ export interface Estimator {
   readonly seeds: readonly number[];
   readonly confidence: number;
   readonly draws: Draws;
+  /** Of the metric; intervals do not leave it. */
+  readonly range: MetricRange;
 }
 
-export function estimate(arm: string, sample: Sample, { seeds, confidence, draws }: Estimator): Estimate {
+export function estimate(arm: string, sample: Sample, { seeds, confidence, draws, range }: Estimator): Estimate {
+  const mean = sampleMean(sample);
   return {
     arm,
-    mean: sampleMean(sample),
-    interval: bootstrapInterval(sample, confidence, draws),
+    mean,
+    interval: clipInterval(bootstrapInterval(sample, confidence, draws), mean, range),
     perSeed: alignSeeds(sample, seeds),
     prompts: promptCount(sample),
   };
 }
 
 export function contrast(arm: string, sample: Sample, baseline: Sample, estimator: Estimator): RawContrast {
-  const { seeds, confidence, draws } = estimator;
+  const { seeds, confidence, draws, range } = estimator;
   const differences = pairedDifferences(sample, baseline);
+  const difference = sampleMean(differences);
   const seedTest = signFlipTest(differences, 'seed', draws);
   return {
     arm,
-    difference: sampleMean(differences),
-    interval: bootstrapInterval(differences, confidence, draws),
+    difference,
+    interval: clipInterval(bootstrapInterval(differences, confidence, draws), difference, differenceRange(range)),
     perSeed: alignSeeds(differences, seeds),
     prompts: promptCount(differences),
-    test: signFlipTest(differences, 'prompt', draws) ?? seedTest,
+    test: moreSensitive(signFlipTest(differences, 'prompt', draws), seedTest),
     seedTest,
   };
+}
+
+/** The test that can give the smaller p, by prompt where both can. The numbers of units decide, never the outcomes. */
+function moreSensitive(byPrompt: SignFlipTest | null, bySeed: SignFlipTest | null): SignFlipTest | null {
+  if (!byPrompt || !bySeed) return byPrompt ?? bySeed;
+  return bySeed.smallestPossible < byPrompt.smallestPossible ? bySeed : byPrompt;
 }
 
 function promptCount(sample: Sample): number {

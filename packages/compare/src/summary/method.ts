@@ -1,6 +1,7 @@
-import { formatNumber, formatPercent } from '../format.ts';
-import { fewUnitsExpansion } from '../statistics/bootstrap.ts';
-import type { Analysis, MeasureSummary } from './schema.ts';
+import { formatCount, formatList, formatNumber, formatPercent } from '../format.ts';
+import { fewUnitsExpansion, type Population } from '../statistics/bootstrap.ts';
+import type { Analysis, Contrast, Estimate, MeasureSummary } from './schema.ts';
+import { significanceLevel } from './verdict.ts';
 
 /** How the numbers of this comparison came about, and what they can and cannot say. */
 export function methodNotes(
@@ -9,16 +10,18 @@ export function methodNotes(
   measures: readonly MeasureSummary[],
   tests: number,
 ): string[] {
-  const perPrompt = measures.some(({ contrasts }) => contrasts.some(({ test }) => test?.unit === 'prompt'));
+  const contrasts = measures.flatMap((measure) => measure.contrasts);
+  const withInterval = [...measures.flatMap(({ estimates }) => estimates), ...contrasts].filter(
+    ({ interval }) => interval !== null,
+  );
   const notes = [
     'Differences are paired: arm minus baseline with the same seed (and the same prompt). Every seed counts the same.',
-    intervalNote(analysis, seeds, perPrompt),
-    expansionNote(analysis, seeds),
-    testNote(analysis, perPrompt),
-    seedNote(seeds),
-    `p-values are corrected by Holm's step-down method over all ${tests} tests (measures × arms). Intervals are not ` +
-      `corrected: of ${tests} intervals of no difference, about ${formatNumber(tests * (1 - analysis.confidence), 1)} ` +
-      'would leave out 0 by chance.',
+    intervalNote(analysis, withInterval),
+    expansionNote(analysis, withInterval),
+    rangeNote(measures),
+    testNote(analysis, contrasts),
+    seedNote(analysis, seeds),
+    correctionNote(analysis, tests, contrasts.filter(({ interval }) => interval !== null).length),
     `A difference is called shown when its interval leaves out 0 and its corrected p is at most ` +
       `${formatNumber(1 - analysis.confidence, 2)}.`,
     'Overhead is the geometric mean over seeds of the ratio to the baseline.',
@@ -26,34 +29,61 @@ export function methodNotes(
   return notes.filter((note) => note !== '');
 }
 
-function intervalNote({ confidence, resamples, seed }: Analysis, seeds: number, perPrompt: boolean): string {
-  const percent = formatPercent(confidence);
-  const how = `${percent} intervals are bootstrap percentile intervals (${resamples} resamples, random seed ${seed})`;
-  if (seeds === 1) {
-    return `${how} over prompts. There is one seed, so they speak about new prompts for these very policies and say nothing about other seeds.`;
-  }
-  if (!perPrompt) return `${how} over seeds.`;
-  return (
-    `${how} that redraw seeds and prompts together, so they speak about new seeds and new prompts. ` +
-    'Measures with one number per run are redrawn over seeds alone.'
+type WithInterval = Pick<Contrast | Estimate, 'interval' | 'perSeed'>;
+
+const SPEAKS_ABOUT: Record<Population, string> = {
+  'seeds and prompts':
+    'Where there are several seeds and prompts, both are redrawn together: intervals speak about new seeds and new prompts.',
+  seeds: 'Where runs have one number or one prompt, seeds alone are redrawn.',
+  prompts:
+    'Where there is one seed, prompts alone are redrawn: intervals speak about new prompts for these very policies and say nothing about other seeds.',
+};
+
+function intervalNote({ confidence, resamples, seed }: Analysis, withInterval: readonly WithInterval[]): string {
+  if (withInterval.length === 0) return 'There are no intervals: one seed with one number has none.';
+  const how = `${formatPercent(confidence)} intervals are percentile bootstrap intervals, widened for few units (${resamples} resamples, random seed ${seed}).`;
+  const present = new Set(withInterval.map(({ interval }) => interval?.over));
+  const populations = (['seeds and prompts', 'seeds', 'prompts'] as const).filter((over) => present.has(over));
+  return [how, ...populations.map((over) => SPEAKS_ABOUT[over])].join(' ');
+}
+
+/** The factors of the numbers of seeds that intervals really rest on, which may be fewer than the comparison has. */
+function expansionNote({ confidence }: Analysis, withInterval: readonly WithInterval[]): string {
+  const present = withInterval.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
+  const counts = [...new Set(present)].filter((seeds) => seeds > 1).sort((left, right) => right - left);
+  if (counts.length === 0) return '';
+  const factors = counts.map(
+    (seeds) => `${formatNumber(fewUnitsExpansion(seeds, confidence), 2)} with ${formatCount(seeds, 'seed')}`,
   );
+  return `A percentile interval from few units is too narrow. Deviations between seeds are therefore multiplied by ${formatList(factors)} (Student's t and n/(n − 1)), and those between prompts likewise by their own factor.`;
 }
 
-function expansionNote({ confidence }: Analysis, seeds: number): string {
-  if (seeds < 2) return '';
-  const factor = formatNumber(fewUnitsExpansion(seeds, confidence), 2);
-  return `A percentile interval from few units is too narrow. Deviations between the ${seeds} seeds are therefore multiplied by ${factor} (Student's t and n/(n − 1)), and those between prompts likewise by their own factor.`;
+function rangeNote(measures: readonly MeasureSummary[]): string {
+  const definitions = new Map(measures.map(({ definition }) => [definition.id, definition]));
+  const ranges = [...definitions.values()].flatMap(({ label, range: { low, high } = {} }) => {
+    if (low !== undefined && high !== undefined) return [`${label} from ${low} to ${high}`];
+    if (low !== undefined) return [`${label} at least ${low}`];
+    return high === undefined ? [] : [`${label} at most ${high}`];
+  });
+  if (ranges.length === 0) return '';
+  return `Intervals are clipped to the range of their metric (${ranges.join('; ')}), those of differences to its width on either side of 0 where it has two ends.`;
 }
 
-function testNote({ permutations }: Analysis, perPrompt: boolean): string {
-  const how = `p-values come from paired sign-flip permutation tests, two-sided: exact up to ${permutations} sign patterns, else ${permutations} random ones.`;
-  if (!perPrompt) return `${how} The unit is the seed.`;
-  return `${how} Where values per prompt exist, the unit is the prompt, flipped in all seeds at once: that p-value speaks about these trained policies on new prompts, and only the interval speaks about new seeds. Elsewhere the unit is the seed.`;
+function testNote({ permutations }: Analysis, contrasts: readonly Contrast[]): string {
+  const how = `p-values come from paired sign-flip permutation tests, two-sided: exact up to ${permutations} sign patterns, else ${permutations} random ones. A p that none of the random patterns reached is written as a bound (≤).`;
+  if (!contrasts.some(({ prompts }) => prompts > 0)) return `${how} The unit is the seed.`;
+  return `${how} The unit is the prompt, flipped in all seeds at once, or the seed: whichever can give the smaller p by its number alone, the prompt where both can. A p by prompt speaks about these trained policies on new prompts, and only the interval speaks about new seeds.`;
 }
 
-function seedNote(seeds: number): string {
+function seedNote({ confidence }: Analysis, seeds: number): string {
   const smallest = Math.min(1, 2 / 2 ** seeds);
-  if (smallest <= 0.05) return '';
-  const plural = seeds === 1 ? 'seed' : 'seeds';
-  return `With ${seeds} ${plural} a test by seed cannot give a p below ${formatNumber(smallest, 3)}, so it cannot show a difference by itself.`;
+  if (smallest <= significanceLevel(confidence)) return '';
+  return `With ${formatCount(seeds, 'seed')} a test by seed cannot give a p below ${formatNumber(smallest, 3)}, so it cannot show a difference by itself.`;
+}
+
+function correctionNote({ confidence }: Analysis, tests: number, intervals: number): string {
+  const corrected = `p-values are corrected by Holm's step-down method over ${formatCount(tests, 'test')} (measures × arms).`;
+  if (intervals === 0) return corrected;
+  const byChance = formatNumber(intervals * (1 - confidence), 1);
+  return `${corrected} Intervals are not corrected: of ${formatCount(intervals, 'interval')} of no difference, about ${byChance} would leave out 0 by chance.`;
 }

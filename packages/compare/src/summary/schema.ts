@@ -5,6 +5,7 @@ import { measureKeySchema } from '../raw/schema.ts';
 const maybe = z.number().nullable(); // null: the comparison does not have it
 
 export const intervalSchema = z.strictObject({
+  /** Within the metric's range (a difference: within its width), where one is declared. */
   low: z.number(),
   high: z.number(),
   /** What was resampled, and so what the interval generalizes to. */
@@ -38,7 +39,7 @@ export const contrastSchema = z.strictObject({
   interval: intervalSchema.nullable(),
   perSeed: z.array(maybe),
   prompts: z.int(),
-  /** The test behind `correctedP`: by prompt where there are per-prompt values, else by seed. */
+  /** The test behind `correctedP`: by prompt or by seed, whichever can give the smaller p with so many units. */
   test: testSchema.nullable(),
   /** The same test with whole seeds as units. */
   seedTest: testSchema.nullable(),
@@ -111,7 +112,7 @@ export const summarySchema = z.strictObject({
   costs: z.array(armCostSchema),
   /** How many p-values the correction counts. */
   tests: z.int(),
-  /** What the comparison lacks: failed runs, missing seeds, holes. */
+  /** What the comparison lacks: failed runs, missing seeds, prompts without a value. */
   missing: z.array(z.string()),
   /** How the numbers came about, in sentences. */
   method: z.array(z.string()),

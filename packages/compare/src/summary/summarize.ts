@@ -21,17 +21,17 @@ export function summarize(raw: RawComparison, options: Partial<Analysis> = {}): 
   refuseProblems(raw);
   const analysis = analysisSchema.parse({ ...defaultAnalysis, ...options });
   const baseline = raw.arms[0]?.name ?? '';
-  const by: Judge = { baseline, confidence: analysis.confidence };
   const draws = makeDraws(analysis.seed, analysis.resamples, analysis.permutations);
-  const estimator: Estimator = { seeds: raw.seeds, confidence: analysis.confidence, draws };
+  const estimator = { seeds: raw.seeds, confidence: analysis.confidence, draws };
 
   const listed = listMeasures(raw);
   const estimated = listed.map((measure) => estimateMeasure(raw, measure, estimator));
+  const tests = estimated.flatMap(({ contrasts }) => contrasts).filter(({ test }) => test !== null).length;
+  const by: Judge = { baseline, confidence: analysis.confidence, tests };
   const measures = correct(estimated, by);
   const main = headlineMeasure(raw, listed);
   const headline = main ? (measures.find(({ key }) => sameKey(key, main.key)) ?? null) : null;
   const costs = summarizeCosts(raw);
-  const tests = measures.flatMap(({ contrasts }) => contrasts).filter(({ correctedP }) => correctedP !== null).length;
   return {
     version: 1,
     name: raw.name,
@@ -66,7 +66,8 @@ interface Estimated {
   readonly contrasts: RawContrast[];
 }
 
-function estimateMeasure(raw: RawComparison, measure: Measure, estimator: Estimator): Estimated {
+function estimateMeasure(raw: RawComparison, measure: Measure, common: Omit<Estimator, 'range'>): Estimated {
+  const estimator: Estimator = { ...common, range: measure.definition.range ?? {} };
   const [first, ...others] = raw.arms.map(({ name }) => ({ name, sample: sampleOf(raw, measure.key, name) }));
   const arms = first ? [first, ...others] : [];
   return {

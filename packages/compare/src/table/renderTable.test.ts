@@ -63,6 +63,23 @@ describe('renderTable', () => {
     }
   });
 
+  it('says how many seeds a mean and a difference rest on, where some are missing', () => {
+    const table = renderTable(summarize(smallComparison({ none: [1, 2, 3], arm: [2, null, 4], full: [2, 3, 5] })));
+    const rows = table.split('\n').map((line) => line.split('│').map((cell) => cell.trim()));
+    const place = rows.findIndex(([, first]) => first === 'arm (2 of 3 seeds)');
+    expect(rows[place + 1]?.[4]).toBe('2 of 3 seeds');
+    expect(rows.some(([, first]) => first === 'full')).toBe(true);
+    expect(table.replaceAll(/\s+/g, ' ')).toContain('over 3 seeds or as many as its row says');
+    expect(renderTable(summary)).not.toContain('as its row says');
+  });
+
+  it('writes a p that no random sign pattern reached as a bound', () => {
+    const seeds = Array.from({ length: 12 }, (_, seed) => seed);
+    const values = { none: seeds, arm: seeds.map((value) => value + 100) };
+    const table = renderTable(summarize(smallComparison(values), { permutations: 100 }));
+    expect(table).toContain('\u22640.010');
+  });
+
   it('calls missing values missing', () => {
     const table = renderTable(summarize(smallComparison({ none: [1, 2], arm: [null, null] })));
     const row = table.split('\n').find((line) => line.includes('│   arm'));

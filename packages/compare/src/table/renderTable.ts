@@ -2,6 +2,8 @@ import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import {
   formatBytes,
+  formatCount,
+  formatFewerSeeds,
   formatNumber,
   formatP,
   formatPercent,
@@ -11,7 +13,8 @@ import {
   formatSeconds,
   formatSigned,
 } from '../format.ts';
-import type { ArmCost, MeasureSummary, Outcome, Summary } from '../summary/schema.ts';
+import { isAtFloor } from '../statistics/signFlip.ts';
+import type { ArmCost, Contrast, MeasureSummary, Outcome, Summary } from '../summary/schema.ts';
 import { splitKeyMeasures } from '../summary/keyMeasures.ts';
 import { wrap } from './wrap.ts';
 
@@ -61,16 +64,23 @@ function measureRows(measure: MeasureSummary, color: boolean): Table.HorizontalT
   const title = `${measure.label}${unit ? ` (${unit})` : ''}${arrow}`;
   const rows = measure.estimates.map((estimate) => {
     const contrast = measure.contrasts.find(({ arm }) => arm === estimate.arm);
+    const fewer = formatFewerSeeds(estimate.perSeed);
     return [
-      `  ${estimate.arm}`,
+      `  ${estimate.arm}${fewer === null ? '' : ` (${fewer})`}`,
       formatNumber(estimate.mean, digits),
       contrast ? formatSigned(contrast.difference, digits) : '',
-      contrast?.interval ? formatRange(contrast.interval.low, contrast.interval.high, digits, true) : '',
-      contrast && contrast.outcome !== 'missing' ? formatP(contrast.correctedP) : '',
+      contrast ? intervalText(contrast, digits) : '',
+      contrast && contrast.outcome !== 'missing' ? formatP(contrast.correctedP, isAtFloor(contrast.test)) : '',
       contrast ? outcomeText(contrast.outcome, color) : '',
     ];
   });
   return [[{ content: paint('bold', title, color), colSpan: MEASURE_WIDTHS.length }], ...rows];
+}
+
+/** The interval and, on a line of its own, how many seeds are behind it where some are missing. */
+function intervalText({ interval, perSeed }: Contrast, digits: number | undefined): string {
+  const range = interval && formatRange(interval.low, interval.high, digits, true);
+  return [range, formatFewerSeeds(perSeed)].filter((line) => line !== null).join('\n');
 }
 
 function costTable({ costs, baseline }: Summary, color: boolean): string {
@@ -93,10 +103,12 @@ function costRow(cost: ArmCost, baseline: string): string[] {
   ];
 }
 
-function legend({ analysis, baseline, seeds, tests }: Summary): string {
+function legend({ analysis, baseline, seeds, tests, measures }: Summary): string {
+  const rows = measures.flatMap(({ estimates, contrasts }) => [...estimates, ...contrasts]);
+  const fewer = rows.some(({ perSeed }) => formatFewerSeeds(perSeed) !== null) ? ' or as many as its row says' : '';
   return (
-    `Differences are arm minus ${baseline}, paired, over ${seeds.length} seed${seeds.length === 1 ? '' : 's'}. ` +
-    `p corrected over ${tests} tests. \u2191 higher is better, \u2193 lower is better. A difference is shown when its ` +
+    `Differences are arm minus ${baseline}, paired, over ${formatCount(seeds.length, 'seed')}${fewer}. ` +
+    `p corrected over ${formatCount(tests, 'test')}. \u2191 higher is better, \u2193 lower is better. A difference is shown when its ` +
     `${formatPercent(analysis.confidence)} interval leaves out 0 and its corrected p is at most ` +
     `${formatNumber(1 - analysis.confidence, 2)}.`
   );

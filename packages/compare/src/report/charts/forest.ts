@@ -1,5 +1,13 @@
 import type { LineSeriesOption, SeriesOption } from 'echarts';
-import { formatPercent, formatPEquation, formatRange, formatSetting, formatSigned } from '../../format.ts';
+import {
+  formatFewerSeeds,
+  formatPercent,
+  formatPEquation,
+  formatRange,
+  formatSetting,
+  formatSigned,
+} from '../../format.ts';
+import { isAtFloor } from '../../statistics/signFlip.ts';
 import type { Contrast, MeasureSummary, Summary } from '../../summary/schema.ts';
 import { armLook, TOKENS } from '../palette.ts';
 import { baseOption, legendOf, rounded, valueAxis, type Chart } from './chart.ts';
@@ -107,13 +115,14 @@ function point(summary: Summary, { measure, contrast }: Row, place: number, colo
 }
 
 function tooltip({ analysis, baseline }: Summary, { definition, label }: MeasureSummary, contrast: Contrast): string {
-  const { arm, difference, interval, correctedP, outcome } = contrast;
+  const { arm, difference, interval, correctedP, outcome, perSeed, test } = contrast;
   return [
     `${arm} − ${baseline}: ${label}`,
     `difference ${formatSigned(difference, definition.digits)}`,
     interval &&
       `${formatPercent(analysis.confidence)} interval ${formatRange(interval.low, interval.high, definition.digits, true)} (over ${interval.over})`,
-    correctedP !== null && `corrected ${formatPEquation(correctedP)}`,
+    correctedP !== null && `corrected ${formatPEquation(correctedP, isAtFloor(test))}`,
+    formatFewerSeeds(perSeed),
     outcome === 'not shown' ? 'no difference shown' : outcome,
   ]
     .filter(Boolean)

@@ -1,5 +1,5 @@
 import type { SeriesOption } from 'echarts';
-import { formatNumber, formatRange, formatTemperature } from '../../format.ts';
+import { formatFewerSeeds, formatNumber, formatRange, formatTemperature } from '../../format.ts';
 import type { MeasureSummary, Summary } from '../../summary/schema.ts';
 import { armLook, TOKENS } from '../palette.ts';
 import { baseOption, legendOf, rounded, valueAxis, type Chart } from './chart.ts';
@@ -60,7 +60,7 @@ function armSeries(arm: string, index: number, shift: number, measures: readonly
     const mean = found?.mean ?? null;
     if (mean === null || !found) return [];
     const x = rounded((key.temperature ?? NaN) + shift);
-    return [{ x, mean, interval: found.interval, key, definition }];
+    return [{ x, mean, interval: found.interval, fewer: formatFewerSeeds(found.perSeed), key, definition }];
   });
   return [
     {
@@ -89,11 +89,12 @@ function armSeries(arm: string, index: number, shift: number, measures: readonly
       lineStyle: { color: look.color, width: 2, type: look.dash },
       itemStyle: { color: look.color },
       tooltip: { formatter: '{b}' },
-      data: points.map(({ x, mean, interval, key, definition }) => ({
+      data: points.map(({ x, mean, interval, fewer, key, definition }) => ({
         name: [
           `${arm}, T = ${formatTemperature(key.temperature ?? NaN)}`,
           formatNumber(mean, definition.digits),
           interval && `(${formatRange(interval.low, interval.high, definition.digits)})`,
+          fewer,
         ]
           .filter(Boolean)
           .join('\n'),

@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent, formatRange, MISSING } from '../../format.ts';
+import { formatFewerSeeds, formatNumber, formatPercent, formatRange, MISSING } from '../../format.ts';
 import type { Estimate, Outcome } from '../../summary/schema.ts';
 import type { Chart } from '../charts/chart.ts';
 import { html, jsonForScript, type Content, type Html } from '../html.ts';
@@ -36,9 +36,15 @@ export function numberCell(text: string): Html {
 /** Mean with its interval below. */
 export function estimateCell(estimate: Estimate | undefined, digits: number | undefined): Html {
   if (!estimate || estimate.mean === null) return numberCell(MISSING);
-  const { mean, interval } = estimate;
+  const { mean, interval, perSeed } = estimate;
   const range = interval && html`<span class="range">${formatRange(interval.low, interval.high, digits)}</span>`;
-  return html`<td class="number">${formatNumber(mean, digits)}${range}</td>`;
+  return html`<td class="number">${formatNumber(mean, digits)}${range}${fewerSeeds(perSeed)}</td>`;
+}
+
+/** `1 of 3 seeds` on a line of its own, where some are missing. */
+export function fewerSeeds(perSeed: Estimate['perSeed']): Html | null {
+  const text = formatFewerSeeds(perSeed);
+  return text === null ? null : html`<span class="range">${text}</span>`;
 }
 
 const OUTCOME_TEXT: Record<Outcome, string> = {

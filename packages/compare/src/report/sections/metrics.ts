@@ -1,11 +1,13 @@
-import { formatNumber, formatP, formatRange, formatSigned, MISSING } from '../../format.ts';
+import { formatCount, formatNumber, formatP, formatRange, formatSigned, MISSING } from '../../format.ts';
 import type { RawComparison } from '../../raw/schema.ts';
+import { isAtFloor } from '../../statistics/signFlip.ts';
 import { splitKeyMeasures } from '../../summary/keyMeasures.ts';
 import type { Contrast, Estimate, MeasureSummary, Summary } from '../../summary/schema.ts';
 import { html, type Html } from '../html.ts';
 import {
   armLabel,
   estimateCell,
+  fewerSeeds,
   intervalName,
   numberCell,
   outcomeLabel,
@@ -16,10 +18,11 @@ import {
 /** Means, paired differences, intervals and corrected p-values: the key measures at once, the others folded. */
 export function metricsSection(_raw: RawComparison, summary: Summary): Section {
   const { key, others } = splitKeyMeasures(summary);
-  const seeds = `${summary.seeds.length} seed${summary.seeds.length === 1 ? '' : 's'}`;
+  const seeds = formatCount(summary.seeds.length, 'seed');
   const body = html`<p class="muted small">
-      Mean over ${seeds} with the ${intervalName(summary.analysis.confidence)} below it. Differences are arm minus
-      ${summary.baseline}, paired; p is corrected over ${summary.tests} tests.
+      Mean over ${seeds} (a cell that rests on fewer says so) with the ${intervalName(summary.analysis.confidence)}
+      below it. Differences are arm minus ${summary.baseline}, paired; p is corrected over
+      ${formatCount(summary.tests, 'test')}.
     </p>
     ${measureTable(key, summary)}
     ${
@@ -98,18 +101,20 @@ function contrastCells(contrast: Contrast | undefined, digits: number | undefine
     <td>${outcomeLabel(contrast.outcome)}</td>`;
 }
 
-function differenceCell({ difference, interval }: Contrast, digits: number | undefined): Html {
+function differenceCell({ difference, interval, perSeed }: Contrast, digits: number | undefined): Html {
   if (difference === null) return numberCell(MISSING);
   const range = interval
     ? html`${formatRange(interval.low, interval.high, digits, true)}<br />over ${interval.over}`
     : 'no interval';
-  return html`<td class="number">${formatSigned(difference, digits)}<span class="range">${range}</span></td>`;
+  return html`<td class="number">
+    ${formatSigned(difference, digits)}<span class="range">${range}</span>${fewerSeeds(perSeed)}
+  </td>`;
 }
 
 function pCell({ test, correctedP }: Contrast): Html {
   if (!test) return numberCell(MISSING);
-  const unit = `${test.units} ${test.unit}${test.units === 1 ? '' : 's'}`;
-  return html`<td class="number">${formatP(correctedP)}<span class="range">${unit}</span></td>`;
+  const unit = formatCount(test.units, test.unit);
+  return html`<td class="number">${formatP(correctedP, isAtFloor(test))}<span class="range">${unit}</span></td>`;
 }
 
 function seedTable(summary: Summary): Html {
@@ -144,6 +149,8 @@ function seedRow(measure: MeasureSummary, { arm, perSeed }: Estimate, first: boo
     <td>${armLabel(summary.arms, arm)}</td>
     ${perSeed.map((value) => numberCell(formatNumber(value, digits)))}
     <td class="number">${differences}</td>
-    <td class="number">${test ? `${formatP(test.p)} (least ${formatP(test.smallestPossible)})` : ''}</td>
+    <td class="number">
+      ${test ? `${formatP(test.p, isAtFloor(test))} (least ${formatP(test.smallestPossible)})` : ''}
+    </td>
   </tr>`;
 }
