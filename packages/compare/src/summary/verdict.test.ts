@@ -43,6 +43,15 @@ describe('why no difference is shown', () => {
     );
   });
 
+  it('is not the number of seeds, where the correction left p small enough: then the interval holds 0', () => {
+    const ten = normals(3, 10);
+    const oneLarge = [...shifted(ten.slice(0, 6), [0.01, 0.01, 0.01, 0.01, 0.01, 5]), null, null, null, null];
+    const contrast = contrastOf({ none: ten, arm: oneLarge, other: ten.map((value) => value + 1) }, 'arm');
+    expect(contrast.interval?.low).toBeLessThan(0);
+    expect(contrast.correctedP).toBe(2 / 2 ** 6); // the other arm's p is smaller, so this one is multiplied by 1
+    expect(contrast.sentence).not.toContain('smallest possible p');
+  });
+
   it('is the number of random patterns, where those limit p', () => {
     const seeds = normals(3, 24);
     const arms = Array.from({ length: 6 }, (_, arm) => [`arm${arm}`, seeds.map((value) => value + 1)] as const);

@@ -87,9 +87,11 @@ function whyNotShown({ interval, test, correctedP }: Omit<Contrast, 'sentence'>,
     return ` With ${unitsText(test)} no difference could be shown: the smallest possible p is ${formatNumber(test.smallestPossible, 3)}.`;
   const leavesOutZero = interval.low > 0 || interval.high < 0;
   if (test && leavesOutZero && test.p > alpha) return ' The interval leaves out 0, but the test does not show it.';
-  if (test && test.smallestPossible * by.tests > alpha) return smallestPossibleText(test, by.tests);
+  const isCorrectedTooLarge = correctedP !== null && correctedP > alpha;
+  if (test && isCorrectedTooLarge && test.smallestPossible * by.tests > alpha)
+    return smallestPossibleText(test, by.tests);
   if (leavesOutZero) return ' The interval leaves out 0, but so many measures need a smaller p.';
-  const policiesDiffer = test?.unit === 'prompt' && correctedP !== null && correctedP <= alpha;
+  const policiesDiffer = test?.unit === 'prompt' && correctedP !== null && !isCorrectedTooLarge;
   const seedsVary = policiesDiffer && interval.over !== 'prompts';
   return seedsVary ? ' These trained policies differ, but seeds vary too much to say so of new ones.' : '';
 }
