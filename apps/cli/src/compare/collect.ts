@@ -51,6 +51,7 @@ const METRICS: readonly MetricDefinition[] = [
     id: 'rewardSeparation',
     label: 'Reward separation',
     better: 'higher',
+    range: { low: 0, high: 1 },
     description:
       'Share of all combinations of a chosen with a rejected held-out completion in which the chosen one gained more over the reference: of unpaired data.',
   },
@@ -80,6 +81,7 @@ const METRICS: readonly MetricDefinition[] = [
     label: 'Answer length',
     unit: 'tokens',
     better: 'neutral',
+    range: { low: 0 },
     digits: 1,
     description: 'Tokens of a sampled answer.',
   },

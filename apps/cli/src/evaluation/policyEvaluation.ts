@@ -1,5 +1,5 @@
 import { evaluate, type HostBatch, type Trainer } from '@tether/core';
-import type { Measurement } from '@tether/compare';
+import type { FrontierPoint, Measurement } from '@tether/compare';
 import type { DataConfig } from '@tether/data';
 import type { Generator } from '@tether/model';
 import type { EvaluationSection } from '../config/runSchema.ts';
@@ -134,14 +134,26 @@ export interface CoursePoint {
   readonly step: number;
   readonly kl: number | null;
   readonly reward: number | null;
+  /** What stands for the reward. */
+  readonly measure: NonNullable<FrontierPoint['measure']>;
   readonly readings: Readonly<Record<string, number>>;
+}
+
+/** The gold reward of sampled answers, or, without one, the accuracy on held-out pairs (of unpaired rows the separation). */
+function rewardOf(
+  gold: readonly number[],
+  measurements: readonly Measurement[],
+): Pick<CoursePoint, 'reward' | 'measure'> {
+  if (gold.length > 0) return { reward: mean(gold), measure: 'reward' };
+  const measured = (wanted: string) => measuredValue(measurements.find(({ metric }) => metric === wanted));
+  const accuracy = measured('rewardAccuracy');
+  if (accuracy !== undefined) return { reward: accuracy, measure: 'accuracy' };
+  return { reward: measured('rewardSeparation') ?? null, measure: 'separation' };
 }
 
 /**
  * Where the policy stands during training: KL to the reference on its own samples (temperature 1, no nucleus, so that it
- * is that of the policy itself), against the gold
- * reward of those samples, or, without one, the reward accuracy on held-out pairs (of unpaired
- * rows the separation).
+ * is that of the policy itself), against a reward.
  */
 export async function coursePoint(judge: Judge, step: number): Promise<CoursePoint> {
   const { trainer, prepared, generator, data, evaluation, prompts, seed } = judge;
@@ -154,12 +166,10 @@ export async function coursePoint(judge: Judge, step: number): Promise<CoursePoi
     seed,
   });
   const gold = answers.flatMap(({ prompt, text }) => goldOf(data, prompt.text, text) ?? []);
-  const measured = (wanted: string) => measuredValue(pairs.measurements.find(({ metric }) => metric === wanted));
-  const accuracy = measured('rewardAccuracy') ?? measured('rewardSeparation');
   return {
     step,
     kl: answers.length === 0 ? null : mean(answers.map(({ kl }) => kl)),
-    reward: gold.length > 0 ? mean(gold) : (accuracy ?? null),
+    ...rewardOf(gold, pairs.measurements),
     readings: pairs.readings,
   };
 }

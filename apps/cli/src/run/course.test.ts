@@ -13,13 +13,13 @@ describe('the course of a run', () => {
     const lines = [
       { step: 1, loss: 2 },
       { step: 2, loss: 1 },
-      { step: 2, evaluation: true, kl: 0.5, reward: 3, 'eval/loss': 1.5 },
+      { step: 2, evaluation: true, kl: 0.5, reward: 3, measure: 'accuracy', 'eval/loss': 1.5 },
     ];
     expect(curvesOf(lines)).toEqual({
       loss: { steps: [1, 2], values: [2, 1] },
       'eval/loss': { steps: [2], values: [1.5] },
     });
-    expect(frontierOf(lines)).toEqual([{ step: 2, kl: 0.5, reward: 3 }]);
+    expect(frontierOf(lines)).toEqual([{ step: 2, kl: 0.5, reward: 3, measure: 'accuracy' }]);
   });
 
   it('costs all its seconds, at the rate of its steps after the first ones', () => {

@@ -22,10 +22,11 @@ export function curvesOf(lines: readonly Line[]): Record<string, Curve> {
 export const frontierOf = (lines: readonly Line[]): FrontierPoint[] =>
   lines
     .filter(({ evaluation }) => evaluation === true)
-    .map(({ step, kl, reward }) => ({
+    .map(({ step, kl, reward, measure }) => ({
       step: step as number, // as `onEvaluate` wrote them
       kl: kl as number | null,
       reward: reward as number | null,
+      ...(measure === undefined ? {} : { measure: measure as NonNullable<FrontierPoint['measure']> }),
     }));
 
 /** Steps that compile a graph or fault in pages are not the rate; they count in the total. */

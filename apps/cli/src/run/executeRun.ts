@@ -62,6 +62,7 @@ export async function executeRun(run: PreparedRun, options: ExecuteOptions): Pro
           evaluation: true,
           kl: point.kl,
           reward: point.reward,
+          measure: point.measure,
           ...prefixed(point.readings),
         });
         options.onEvent({ kind: 'evaluation', point });
