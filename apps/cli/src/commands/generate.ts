@@ -3,6 +3,7 @@ import { createGenerator } from '@tether/model';
 import type { Backend } from '@tether/core';
 import type { Command } from 'commander';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { AUTO } from '../config/runSchema.ts';
 import { loadModel } from '../model/loadModel.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import { uploadWeights } from '../model/uploadWeights.ts';
@@ -45,6 +46,11 @@ export function addGenerate(program: Command): void {
 }
 
 async function generate(options: GenerateCommandOptions): Promise<void> {
+  if (options.backend === AUTO) {
+    throw new RunError(
+      'backend auto is picked by trying the first steps of a run: name an engine here, for example --backend onnxruntime (npx tether backends tells which there are)',
+    );
+  }
   const plugin = await new PluginRegistry(process.cwd()).get('backend', options.backend);
   // Before any weight is read: an engine may settle how the process holds memory.
   const backend = await plugin.create(plugin.config.parse({}));
@@ -66,11 +72,21 @@ async function generateOn(backend: Backend, options: GenerateCommandOptions): Pr
   );
   const answers = generated.map((answer, index) => ({
     prompt: options.prompt[index]!,
-    text: tokenizer.decode(answer.tokens),
+    text: continuationText(tokenizer, prompts[index]!, answer.tokens),
     ...answer,
   }));
   if (options.json === true) printJson(answers);
   else for (const { prompt, text } of answers) printLine(options.chat === true ? text : prompt + text);
+}
+
+/** What stands behind the prompt: decoded with it, since some tokenizers drop a space at the start of a text. */
+function continuationText(
+  { decode }: PreparedModel['tokenizer'],
+  prompt: readonly number[],
+  tokens: readonly number[],
+): string {
+  const [start, whole] = [decode(prompt), decode([...prompt, ...tokens])];
+  return whole.startsWith(start) ? whole.slice(start.length) : decode(tokens);
 }
 
 function promptTokens({ tokenizer }: PreparedModel, text: string, { chat, system }: GenerateCommandOptions): number[] {

@@ -9,9 +9,12 @@ export function hashText(text: string): number {
   return mixWord(hash);
 }
 
+/** Bits of the golden ratio: arbitrary, but nobody chose them. `mixWord` leaves 0 as it is, and seeds are often 0. */
+const START = 0x9e3779b9;
+
 /** 32 random bits as a signed integer, a pure function of its arguments. */
 export const randomInt32 = (seed: number, stream: number, counter: number): number =>
-  mixWord((mixWord((mixWord(seed | 0) ^ stream) | 0) + Math.imul(counter, 0x9e3779b1)) | 0);
+  mixWord((mixWord((mixWord((seed + START) | 0) ^ stream) | 0) + Math.imul(counter, 0x9e3779b1)) | 0);
 
 /** Uniform in (0, 1), from 2 × 26 bits. */
 export function randomUniform(seed: number, stream: number, counter: number): number {

@@ -47,6 +47,14 @@ describe('initial values', () => {
 });
 
 describe('random numbers by counter', () => {
+  it('are uniform from the very first draw, for small seeds and streams as for any', () => {
+    const first = Array.from({ length: 10_000 }, (_, index) => randomUniform(index % 100, Math.floor(index / 100), 0));
+    const sorted = first.toSorted((a, b) => a - b);
+    const distance = sorted.reduce((most, x, index) => Math.max(most, Math.abs(x - (index + 0.5) / 10_000)), 0);
+    expect(distance).toBeLessThan(0.0163); // Kolmogorov and Smirnov's bound at 1 %: 1.63/√10000
+    expect(sorted[0]).toBeGreaterThan(1e-6); // the least of 10,000 is 1e-4 on average, and 1e-6 in one of a hundred cases
+  });
+
   it('lie strictly between 0 and 1, so that their logarithm is finite', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer(), fc.nat(2 ** 30), (seed, stream, counter) => {
