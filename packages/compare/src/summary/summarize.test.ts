@@ -38,6 +38,16 @@ describe('summarize', () => {
     expect(summary.headline.sentence).toBe(contrast.sentence);
   });
 
+  it('says so where no arm has become better than before training', () => {
+    const raw = smallComparison({ none: threeSeeds(0, 10), better: threeSeeds(0.2, 20) });
+    const headline = (value: number): string =>
+      summarize({ ...raw, before: [{ metric: 'score', value }] }).headline.sentence;
+    expect(headline(9)).toMatch(
+      /^better is better than none .* No arm’s mean is better than before training \(9\.000\)\.$/,
+    );
+    expect(headline(-9)).not.toContain('before training');
+  });
+
   it('counts amounts in the direction that the sentence names', () => {
     const summary = summarize(smallComparison({ none: threeSeeds(0, 10), worse: threeSeeds(-0.2, 20) }));
     const contrast = contrastOf(summary, 'worse');

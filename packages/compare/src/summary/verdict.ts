@@ -173,9 +173,13 @@ function costText(cost: ArmCost | undefined, baseline: string): string {
   return `It costs ${formatRatio(cost.overhead.mean)} the ${time} of ${baseline}${memory}.`;
 }
 
-/** The one sentence at the top of the report. */
+/** What stands at the top of the report. */
 export function headlineSentence(headline: MeasureSummary | null, baseline: string): string {
   if (!headline) return 'Nothing was measured that could be called better or worse.';
+  return amongArms(headline, baseline) + againstBefore(headline);
+}
+
+function amongArms(headline: MeasureSummary, baseline: string): string {
   const shown = headline.contrasts.filter(({ outcome }) => outcome !== 'not shown' && outcome !== 'missing');
   if (shown.length > 0) return shown.map(({ sentence }) => sentence).join(' ');
   const compared = headline.contrasts.filter(({ outcome }) => outcome !== 'missing');
@@ -190,4 +194,14 @@ function notAllCompared(contrasts: readonly Contrast[]): string {
     return seeds === null ? [] : [`${arm} on ${seeds}`];
   });
   return fewer.length === 0 ? '' : ` Not all could be compared on every seed: ${formatList(fewer)}.`;
+}
+
+/** Arms can be told apart and all have become worse: said wherever no arm's mean is better than before training. */
+function againstBefore({ before, estimates, definition }: MeasureSummary): string {
+  const means = estimates.flatMap(({ mean }) => mean ?? []);
+  if (before === null || definition.better === 'neutral' || means.length === 0) return '';
+  const gained = (mean: number): boolean => (definition.better === 'higher' ? mean > before : mean < before);
+  if (means.some(gained)) return '';
+  const value = formatNumber(before, definition.digits);
+  return ` No arm’s mean is better than before training (${value}).`;
 }

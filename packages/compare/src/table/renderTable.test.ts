@@ -37,6 +37,13 @@ describe('renderTable', () => {
     expect(flat).toMatch(/ganpo │ 3\d\d ms/);
   });
 
+  it('shows what was measured before training above the arms', () => {
+    const raw = smallComparison({ none: [1, 2], kl: [2, 3] });
+    const measured = { ...raw, before: [{ metric: 'score', value: 0.25 }] };
+    expect(renderTable(summarize(measured))).toMatch(/Score ↑ .*\n│ {3}before training +│ +0\.250 │.*\n│ {3}none /);
+    expect(renderTable(summarize(raw))).not.toContain('before training');
+  });
+
   it('counts the measures that it leaves out, and shows them when asked', () => {
     const shown = (text: string): number => summary.measures.filter(({ label }) => text.includes(`│ ${label}`)).length;
     const [short, all] = [renderTable(summary), renderTable(summary, { all: true })];

@@ -74,7 +74,9 @@ function measureRows(measure: MeasureSummary, color: boolean): Table.HorizontalT
       contrast ? outcomeText(contrast.outcome, color) : '',
     ];
   });
-  return [[{ content: paint('bold', title, color), colSpan: MEASURE_WIDTHS.length }], ...rows];
+  const before =
+    measure.before === null ? [] : [['  before training', formatNumber(measure.before, digits), '', '', '', '']];
+  return [[{ content: paint('bold', title, color), colSpan: MEASURE_WIDTHS.length }], ...before, ...rows];
 }
 
 /** The interval and, on a line of its own, how many seeds are behind it where some are missing. */
