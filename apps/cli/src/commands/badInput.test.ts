@@ -52,14 +52,18 @@ const BAD_INPUTS: Readonly<Record<string, BadInput>> = {
   'an unknown plugin': {
     config: { ...RUN, regularizers: ['ganpoo'] },
     code: 2,
-    says: ['regularizers.0: there is no plugin "ganpoo"', 'did you mean "ganpo"?'],
+    says: ['regularizers.0: there is no regularizer "ganpoo"', 'did you mean "ganpo"?'],
   },
   'a plugin of the wrong kind': {
     config: { ...RUN, objective: 'kl' },
     code: 2,
     says: ['objective: "kl" is a regularizer, and an objective is needed here'],
   },
-  'an unknown backend': { config: { ...RUN, backend: 'cuda' }, code: 2, says: ['backend: there is no plugin "cuda"'] },
+  'an unknown backend': {
+    config: { ...RUN, backend: 'cuda' },
+    code: 2,
+    says: ['backend: there is no backend "cuda"', 'shipped: reference, onnxruntime', 'npx tether backends'],
+  },
   'misspelt options, all at once': {
     config: {
       ...RUN,

@@ -59,8 +59,23 @@ describe('a plugin of an npm package', () => {
 
   test('is told not to be there, with what may be meant', async () => {
     await expect(load('ganpoo')).rejects.toThrow(/there is no plugin "ganpoo".*did you mean "ganpo"/);
+    await expect(new PluginRegistry(folder).get('regularizer', 'cuda')).rejects.toThrow(
+      /no regularizer "cuda".*did you mean "cka"/,
+    );
     await expect(load('./nowhere')).rejects.toThrow('there is no plugin "./nowhere"');
   });
+});
+
+test('of a name that is not there, only what is of the kind that is needed is told', async () => {
+  const registry = new PluginRegistry(folder);
+  const reason = (promise: Promise<unknown>) => promise.then(String, String);
+  const cuda = await reason(registry.get('backend', 'cuda')); // near to "cka", a regularizer
+  expect(cuda).toMatch(
+    /there is no backend "cuda".*; shipped: reference, onnxruntime, tfjs, xla \(npx tether backends/,
+  );
+  const far = await reason(registry.get('objective', 'unheard-of'));
+  expect(far).toContain('shipped: dpo, ');
+  for (const other of ['kl', 'onnxruntime']) expect(far).not.toMatch(new RegExp(`\\b${other}\\b`));
 });
 
 test('regularizers that are used more than once have names of their own, whatever others are called', async () => {

@@ -6,7 +6,7 @@ import { resolve } from 'import-meta-resolve';
 import { Container } from 'inversify';
 import { nearest } from '../config/nearest.ts';
 import { PLUGIN } from './identifiers.ts';
-import { pluginModule, SHIPPED_PLUGINS } from './shippedPlugins.ts';
+import { pluginModule, SHIPPED_BY_KIND, SHIPPED_PLUGINS } from './shippedPlugins.ts';
 
 export interface PluginByKind {
   readonly objective: Objective;
@@ -40,7 +40,7 @@ export class PluginRegistry {
    * @throws PluginError when there is none, it is of another kind, or it cannot be loaded
    */
   async get<Kind extends PluginKind>(kind: Kind, name: string): Promise<PluginByKind[Kind]> {
-    const plugin = await this.load(name);
+    const plugin = await this.load(name, kind);
     if (plugin.kind !== kind) {
       throw new PluginError(
         `"${name}" is ${article(plugin.kind)} ${plugin.kind}, and ${article(kind)} ${kind} is needed here`,
@@ -49,9 +49,10 @@ export class PluginRegistry {
     return plugin as unknown as PluginByKind[Kind]; // by the check of `kind`
   }
 
-  async load(name: string): Promise<Plugin> {
+  /** @param kind what is needed, where that is known: names that may be meant are of this kind */
+  async load(name: string, kind?: PluginKind): Promise<Plugin> {
     if (!this.#container.isBound(PLUGIN, { name })) {
-      const plugin = await (SHIPPED_PLUGINS[name] === undefined ? this.#import(name) : this.#importShipped(name));
+      const plugin = await (SHIPPED_PLUGINS[name] === undefined ? this.#import(name, kind) : this.#importShipped(name));
       this.#container.load(pluginModule(name, plugin));
     }
     return this.#container.get<Plugin>(PLUGIN, { name });
@@ -65,8 +66,8 @@ export class PluginRegistry {
     }
   }
 
-  async #import(name: string): Promise<Plugin> {
-    const module = await this.#importModule(name);
+  async #import(name: string, kind?: PluginKind): Promise<Plugin> {
+    const module = await this.#importModule(name, kind);
     const plugin: unknown = module['plugin'] ?? module['default'];
     if (!isPlugin(plugin)) {
       throw new PluginError(
@@ -76,8 +77,8 @@ export class PluginRegistry {
     return plugin;
   }
 
-  async #importModule(name: string): Promise<Record<string, unknown>> {
-    const url = this.#locate(name);
+  async #importModule(name: string, kind?: PluginKind): Promise<Record<string, unknown>> {
+    const url = this.#locate(name, kind);
     try {
       return (await import(url)) as Record<string, unknown>;
     } catch (error) {
@@ -86,7 +87,7 @@ export class PluginRegistry {
   }
 
   /** The file that a path or an npm package's name stands for, as an `import` in the base folder would find it. */
-  #locate(name: string): string {
+  #locate(name: string, kind?: PluginKind): string {
     const base = pathToFileURL(join(this.#baseFolder, 'tether.config')).href;
     try {
       if (!isPath(name)) return resolve(name, base);
@@ -96,12 +97,20 @@ export class PluginRegistry {
       if (!isNowhere(error as NodeJS.ErrnoException)) {
         throw new PluginError(`the package "${name}" is installed, but cannot be used: ${message}`, { cause: error });
       }
-      const suggestion = nearest(name, this.shippedNames);
-      const hint =
-        suggestion === undefined ? `shipped: ${this.shippedNames.join(', ')}` : `did you mean "${suggestion}"?`;
-      throw new PluginError(`there is no plugin "${name}", and no npm package of that name is installed; ${hint}`);
+      throw new PluginError(
+        `there is no ${kind ?? 'plugin'} "${name}", and no npm package of that name is installed; ${meant(name, kind)}`,
+      );
     }
   }
+}
+
+/** What comes with Tether that an unknown name may stand for. */
+function meant(name: string, kind: PluginKind | undefined): string {
+  const shipped = Object.keys(kind === undefined ? SHIPPED_PLUGINS : SHIPPED_BY_KIND[kind]);
+  const suggestion = nearest(name, shipped);
+  if (suggestion !== undefined) return `did you mean "${suggestion}"?`;
+  const engines = kind === 'backend' ? ' (npx tether backends tells their engines and which run here)' : '';
+  return `shipped: ${shipped.join(', ')}${engines}`;
 }
 
 const isPath = (name: string): boolean => name.startsWith('.') || isAbsolute(name);

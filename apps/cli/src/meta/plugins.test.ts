@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
-import { SHIPPED_PLUGINS } from '../composition/shippedPlugins.ts';
+import { SHIPPED_BY_KIND, SHIPPED_PLUGINS } from '../composition/shippedPlugins.ts';
 import { ROOT } from './workspace.ts';
 
 /** Every plugin folder, `plugins/<kind>s/<name>`: none may be without what a user looks for. */
@@ -73,6 +73,7 @@ describe.each(folders)('%s', (folder) => {
     for (const [name, plugin] of Object.entries(plugins)) {
       expect(await new PluginRegistry(ROOT).load(name)).toBe(plugin);
       expect({ name: plugin.name, kind: plugin.kind }).toEqual({ name, kind });
+      expect(Object.keys(SHIPPED_BY_KIND[plugin.kind])).toContain(name);
       expect(plugin.description).not.toBe('');
     }
   });
