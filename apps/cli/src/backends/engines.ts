@@ -53,6 +53,7 @@ export async function probeEngine(choice: EngineChoice, baseFolder: string): Pro
   try {
     return await inChild<never, EngineReport>(workerBeside(import.meta.url, 'probeWorker'), task, {
       what: `opening ${engineName(choice)}: it`,
+      isSilent: true,
     });
   } catch (error) {
     return { ...choice, reason: toPlainError(error).message };

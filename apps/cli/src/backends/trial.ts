@@ -29,5 +29,9 @@ export interface TrialFigures {
  */
 export function tryEngine(choice: EngineChoice, job: Job, kill: AbortSignal): Promise<TrialFigures> {
   const task: TrialTask = { job: { ...job, source: { ...job.source, backend: asConfig(choice) } }, steps: STEPS };
-  return inChild<never, TrialFigures>(workerBeside(import.meta.url, 'trialWorker'), task, { kill, what: 'the trial' });
+  return inChild<never, TrialFigures>(workerBeside(import.meta.url, 'trialWorker'), task, {
+    kill,
+    what: 'the trial',
+    isSilent: true,
+  });
 }

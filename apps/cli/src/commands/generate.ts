@@ -91,6 +91,9 @@ function continuationText(
 
 function promptTokens({ tokenizer }: PreparedModel, text: string, { chat, system }: GenerateCommandOptions): number[] {
   if (chat !== true) return tokenizePrompt(text, tokenizer);
+  if (tokenizer.applyChatTemplate === undefined) {
+    throw new RunError('the model has no chat template, so it does not know what a message is: leave out --chat');
+  }
   const opening = system === undefined ? [] : [{ role: 'system', content: system }];
   return tokenizePrompt([...opening, { role: 'user', content: text }], tokenizer);
 }

@@ -17,6 +17,9 @@ export type ChildReply<Event, Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
+/** Characters of a dead process's standard error that are worth telling. */
+const LAST_WORDS = 500;
+
 export interface ChildHooks<Event> {
   /** Asks it to stop at the next good moment. */
   readonly signal?: AbortSignal;
@@ -25,6 +28,8 @@ export interface ChildHooks<Event> {
   readonly onEvent?: (event: Event) => void;
   /** For messages: what ended early. */
   readonly what: string;
+  /** Keeps what it writes to standard error to itself, where engines chat; the last of it is told if the process dies. */
+  readonly isSilent?: boolean;
 }
 
 /**
@@ -35,12 +40,14 @@ export interface ChildHooks<Event> {
 export function inChild<Event, Result>(
   worker: string,
   task: unknown,
-  { signal, kill, onEvent, what }: ChildHooks<Event>,
+  { signal, kill, onEvent, what, isSilent = false }: ChildHooks<Event>,
 ): Promise<Result> {
   const child = fork(worker, [], {
     execArgv: extension === 'ts' ? ['--conditions=@tether/source'] : [],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'inherit', isSilent ? 'pipe' : 'inherit', 'ipc'],
   });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-LAST_WORDS)));
   const send = (message: ChildRequest): boolean => child.send(message);
   const onAbort = (): void => void send({ kind: 'stop' });
   const onKill = (): void => void child.kill('SIGKILL');
@@ -53,14 +60,11 @@ export function inChild<Event, Result>(
       else reject(new RunFailure(message.error));
     });
     child.on('error', reject);
-    child.on('exit', (code, killedBy) =>
-      reject(
-        new RunFailure({
-          name: 'RunError',
-          message: `${what}'s process ended early (${killedBy ?? `exit code ${code}`})`,
-        }),
-      ),
-    );
+    child.on('close', (code, killedBy) => {
+      const words = said.trim() === '' ? '' : `; its last words: ${said.trim()}`;
+      const message = `${what}'s process ended early (${killedBy ?? `exit code ${code}`})${words}`;
+      reject(new RunFailure({ name: 'RunError', message }));
+    });
     send({ kind: 'start', task });
     if (signal?.aborted === true) onAbort();
     if (kill?.aborted === true) onKill();
