@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { differenceLines, differences } from '../config/differences.ts';
 import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
 import { checkFree, createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
 import type { OutputOptions } from './options.ts';
 
 /** The config as it was started, in the folder of its results. */
 const CONFIG = 'config.json';
+
+/** Options that a refusal lists; the others are in the config. */
+const DIFFERENCES_SHOWN = 5;
 
 interface StoredConfig {
   readonly file: string;
@@ -41,9 +45,12 @@ export async function openFolder(loaded: LoadedConfig, options: OutputOptions): 
   if (!existsSync(join(folder, CONFIG)))
     throw new RunFolderError(`${options.resume} holds no run to continue (no ${CONFIG})`);
   const stored = (await readJson(join(folder, CONFIG))) as StoredConfig; // written above
-  if (JSON.stringify(stored.source) !== JSON.stringify(loaded.source)) {
+  const source: unknown = JSON.parse(JSON.stringify(loaded.source)); // as the stored one has been written and read
+  const changed = differences(stored.source, source);
+  if (changed.length > 0) {
+    const lines = differenceLines(changed, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
     throw new RunFolderError(
-      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}`,
+      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}:${lines.join('')}`,
     );
   }
   return { folder, loaded: parseConfig(stored.file, stored.source, stored.baseFolder) };
