@@ -8,12 +8,16 @@ import { AUTO } from './runSchema.ts';
  *
  * @param name the first arm where undefined
  * @param standIn backend in place of one that is picked by trial
- * @throws ConfigError naming the arms where there is none of that name
+ * @throws ConfigError telling the arms where there is none of that name
  */
 export function chooseArm(loaded: LoadedConfig, name: string | undefined, standIn: string): LoadedConfig {
   const { config, file, baseFolder } = loaded;
   const source = config.backend.name === AUTO ? { ...loaded.source, backend: standIn } : loaded.source;
-  if (config.compare === undefined) return parseConfig(file, source, baseFolder);
+  if (config.compare === undefined) {
+    if (name === undefined) return parseConfig(file, source, baseFolder);
+    const message = `there is no arm "${name}": the config has none (no "compare" section), so leave out --arm`;
+    throw new ConfigError(file, [{ path: '--arm', message }]);
+  }
   const { arms, seeds } = config.compare;
   const index = name === undefined ? 0 : arms.findIndex((arm) => arm.name === name);
   if (index < 0) {

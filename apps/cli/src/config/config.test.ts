@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { ARCHITECTURE } from '../testing/command.ts';
+import { chooseArm } from './chooseArm.ts';
 import { armSource, pretrainSource, withModelPath } from './derive.ts';
 import { loadConfig } from './loadConfig.ts';
 import { nearest } from './nearest.ts';
@@ -94,6 +95,13 @@ describe('what is wrong in a config', () => {
     expect(await problems({ ...GOOD, seed: 1 })).toEqual([{ path: 'seed', message }]);
   });
 
+  test('of an option that an objective does not have, no place is told that is the objective’s', async () => {
+    const objective = { name: 'simpo', label_smoothing: 0.1 };
+    expect(await problems({ ...GOOD, objective })).toEqual([
+      { path: 'objective.label_smoothing', message: 'there is no such option' },
+    ]);
+  });
+
   test('of a union that nothing fits, every branch is told', async () => {
     const [problem] = await problems({ ...GOOD, objective: 5 });
     expect(problem).toEqual({ path: 'objective', message: expect.stringMatching(/string.*; or .*object/) as string });
@@ -113,6 +121,17 @@ describe('changes of the command line', () => {
     expect(config.training.max_steps).toBe(7);
   });
 
+  test('give an option to a plugin that the config names alone', async () => {
+    const { config } = await load(
+      { ...GOOD, objective: 'ipo', regularizers: ['kl'] },
+      {
+        set: ['objective.beta=0.3', 'regularizers.0.weight=0.5'],
+      },
+    );
+    expect(config.objective).toEqual({ name: 'ipo', options: { beta: 0.3 } });
+    expect(config.regularizers[0]).toMatchObject({ name: 'kl', weight: 0.5 });
+  });
+
   test('that are no YAML are refused', async () => {
     await expect(load(GOOD, { set: ['training.max_steps=[1'] })).rejects.toThrow('--set training.max_steps=[1');
   });
@@ -120,6 +139,19 @@ describe('changes of the command line', () => {
 
 test('paths in a config start at its file', async () => {
   expect((await load(GOOD)).config.model.path).toBe(join(folder, 'model'));
+});
+
+describe('an arm that is asked for by name', () => {
+  test('is refused where the config has no arms', async () => {
+    const loaded = await load(GOOD);
+    expect(chooseArm(loaded, undefined, 'reference').config.model).toEqual(loaded.config.model);
+    expect(() => chooseArm(loaded, 'nix', 'reference')).toThrow(/--arm: there is no arm "nix": the config has none/);
+  });
+
+  test('is refused with the arms that there are', async () => {
+    const loaded = await load({ ...GOOD, compare: { arms: [{ name: 'a' }, { name: 'b' }] } });
+    expect(() => chooseArm(loaded, 'nix', 'reference')).toThrow('--arm: there is no arm "nix"; arms: a, b');
+  });
 });
 
 describe('configs made from a comparison', () => {

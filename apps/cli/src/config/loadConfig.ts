@@ -94,6 +94,8 @@ function setPath(target: Record<string, unknown>, path: readonly string[], value
     return;
   }
   const inner = target[head];
-  if (typeof inner !== 'object' || inner === null) target[head] = {};
+  if (typeof inner === 'string')
+    target[head] = { name: inner }; // a plugin that was named alone gets an option
+  else if (typeof inner !== 'object' || inner === null) target[head] = {};
   setPath(target[head] as Record<string, unknown>, rest, value); // an object or a list by the line above
 }

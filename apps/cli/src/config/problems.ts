@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { suggestOption } from './knownOptions.ts';
+import { answerToTrlOption } from './trlOptions.ts';
 
 /** One thing wrong in a config: where, and what. */
 export interface ConfigProblem {
@@ -61,7 +62,11 @@ function issueProblems(
   return [{ path: formatPath([...prefix, ...path]), message: lowerFirst(issue.message) }];
 }
 
-function unknownOption(name: string, path: readonly PropertyKey[], { schema, alsoKnown }: ProblemContext): string {
+function unknownOption(name: string, path: readonly PropertyKey[], context: ProblemContext): string {
+  const { schema, prefix, alsoKnown } = context;
+  // Places are of the whole config: a plugin's own options are no such place.
+  const answer = prefix === undefined ? answerToTrlOption(name) : undefined;
+  if (answer !== undefined) return `there is no such option; ${answer}`;
   const suggestion = suggestOption(schema, path, name, path.length === 0 ? alsoKnown : []);
   return `there is no such option${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`;
 }
