@@ -2,6 +2,8 @@ import { dataConfigSchema, FORM_NAMES, type DataConfig, type DataConfigInput } f
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../config/loadConfig.ts';
 import { ConfigError, problemsOf } from '../config/problems.ts';
+import { checkNotOfHub } from '../model/loadModel.ts';
+import { withReplacements } from './options.ts';
 
 /** Options of the commands that look at data. */
 export interface DataOptions {
@@ -43,12 +45,21 @@ export interface NamedData {
   readonly isSynthetic: boolean;
 }
 
-/** Data files with options, or the data of a config. Throws ConfigError. */
+/** Data files with options, or the data of a config. Throws ConfigError, and CheckpointError of a model that is not there. */
 export async function namedData(files: readonly string[], options: DataOptions): Promise<NamedData> {
+  const named = await dataOf(files, options);
+  if (named.model !== undefined) checkNotOfHub(named.model);
+  return named;
+}
+
+async function dataOf(files: readonly string[], options: DataOptions): Promise<NamedData> {
   const [file] = files;
   if (files.length === 1 && /\.ya?ml$/.test(file!)) {
-    const { config, baseFolder } = await loadConfig(file!);
-    const model = options.model ?? config.model.path;
+    const changes = options.model === undefined ? {} : { model: options.model };
+    const { config, baseFolder } = await loadConfig(file!, changes).catch((error: unknown) => {
+      throw withReplacements(error, file!, { model: '--model FOLDER', data: 'name data files in place of the config' });
+    });
+    const model = config.model.path;
     return { data: config.data, baseFolder, model, isSynthetic: model === undefined };
   }
   const data = {

@@ -3,13 +3,13 @@ import { evaluationStep, gradientStep, updateStep, needsOf, type BatchShape, typ
 import { planBuckets } from '@tether/data';
 import { Option, type Command } from 'commander';
 import { chooseArm } from '../config/chooseArm.ts';
-import { loadConfig } from '../config/loadConfig.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { resolvePlugins } from '../config/resolvePlugins.ts';
 import { modelArchitecture } from '../model/architecture.ts';
 import { printLine, tell } from '../output/terminal.ts';
 import { stepDefinition } from '../run/definition.ts';
 import { loadDataFor } from '../run/dataPreview.ts';
+import { readConfig, withConfigFile } from './options.ts';
 
 const PARTS = ['gradient', 'update', 'evaluation'] as const;
 type Part = (typeof PARTS)[number];
@@ -23,11 +23,11 @@ interface GraphOptions {
 }
 
 export function addGraph(program: Command): void {
-  program
+  const command = program
     .command('graph')
     .summary('print the training step')
-    .description('Prints the graph of a config’s training step for its largest bucket, one line an operation.')
-    .argument('<file>', 'config file')
+    .description('Prints the graph of a config’s training step for its largest bucket, one line an operation.');
+  withConfigFile(command, 'config file')
     .addOption(new Option('--part <part>', 'which graph').choices([...PARTS]).default('gradient'))
     .option('--arm <name>', 'arm of a comparison; default: the first')
     .option('--raw', 'as traced, before passes')
@@ -43,10 +43,7 @@ const BUILD: Readonly<Record<Part, (definition: StepDefinition, shape: BatchShap
 };
 
 async function printStep(file: string, options: GraphOptions): Promise<void> {
-  const asked = await loadConfig(file, {
-    ...(options.model === undefined ? {} : { model: options.model }),
-    ...(options.data === undefined ? {} : { data: options.data }),
-  });
+  const asked = await readConfig(file, options);
   // A graph is the same on every backend, so any stands in for one that has to be tried.
   const { config, baseFolder } = chooseArm(asked, options.arm, 'reference');
   const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);

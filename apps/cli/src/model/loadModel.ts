@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import type { TextTokenizer as DataTokenizer } from '@tether/data';
 import {
   CheckpointError,
@@ -26,12 +27,26 @@ import type { RunConfig } from '../config/runSchema.ts';
 import { newModel } from './newModel.ts';
 import type { ModelOptions, PreparedModel } from './preparedModel.ts';
 
+/** Throws CheckpointError where there is no such folder or file, and its name may be one of the Hugging Face hub. */
+export function checkNotOfHub(folder: string): void {
+  const path = resolve(folder);
+  const owner = dirname(path);
+  // `owner/model` beside the command or the config: neither the model is there nor its owner.
+  if (existsSync(owner) || !existsSync(dirname(owner))) return;
+  const name = `${basename(owner)}/${basename(path)}`;
+  throw new CheckpointError(
+    folder,
+    `there is no such file or folder. If ${name} is a model of the Hugging Face hub: models are not downloaded, so fetch it first (hf download ${name} --local-dir FOLDER) and give its folder`,
+  );
+}
+
 /**
  * Loads a Hugging Face folder: config, tokenizer (which must fit the model), then the weights, tensor by tensor. An
  * adapter's folder gives its base with the adapter.
  * Throws CheckpointError, ModelConfigError or TokenizerError.
  */
 export async function loadModel(folder: string, options: ModelOptions): Promise<PreparedModel> {
+  checkNotOfHub(folder);
   if (isAdapterFolder(folder)) return loadAdaptedModel(folder, options);
   const prepared = await loadBase(folder, options, undefined);
   if (options.adapter === undefined) return prepared;
@@ -61,6 +76,7 @@ export async function openAdapter(folder: string): Promise<LoadedAdapter & { rea
 
 /** The folders of a model's config and weights and of its tokenizer: for an adapter, its base and its own if it has one. */
 export async function foldersOf(folder: string): Promise<{ readonly base: string; readonly tokenizerOf: string }> {
+  checkNotOfHub(folder);
   const base = isAdapterFolder(folder) ? (await openAdapter(folder)).base : folder;
   return { base, tokenizerOf: await tokenizerFolder(folder, base) };
 }
@@ -135,6 +151,7 @@ export async function checkModel({ model }: Pick<RunConfig, 'model'>): Promise<v
   const { config } = await loadModelConfig(path);
   checkTokenizerFits(await loadTokenizer(tokenizerOf), config, model.path);
   if (model.adapter !== undefined) adaptedModel(path, config, model, loraConfig(model.adapter));
+  if (model.reference !== undefined) checkNotOfHub(model.reference);
   for (const folder of [path, ...(model.reference === undefined ? [] : [model.reference])]) {
     const reader = await openCheckpoint(folder);
     try {
