@@ -1,21 +1,15 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { mergeAdapter, saveCheckpoint, type SaveOptions } from '@tether/model';
 import { loadModel } from '../model/loadModel.ts';
 import { tell } from '../output/terminal.ts';
 
 type StoredAs = NonNullable<SaveOptions['dtype']>;
-const DTYPES: Readonly<Record<string, StoredAs>> = { f32: 'F32', bf16: 'BF16', f16: 'F16' };
+const DTYPES = { f32: 'F32', bf16: 'BF16', f16: 'F16' } as const satisfies Readonly<Record<string, StoredAs>>;
 
 interface ExportOptions {
   readonly model: string;
   readonly output: string;
-  readonly dtype: StoredAs;
-}
-
-function dtype(text: string): StoredAs {
-  const found = DTYPES[text];
-  if (found === undefined) throw new InvalidArgumentError(`one of ${Object.keys(DTYPES).join(', ')}`);
-  return found;
+  readonly dtype: keyof typeof DTYPES;
 }
 
 export function addExport(program: Command): void {
@@ -27,11 +21,11 @@ export function addExport(program: Command): void {
     )
     .requiredOption('--model <folder>', 'Hugging Face folder, or an adapter’s')
     .requiredOption('--output <folder>', 'new folder; must be absent or empty')
-    .option('--dtype <name>', 'how weights are stored: f32, bf16 or f16', dtype, 'F32')
+    .addOption(new Option('--dtype <name>', 'how weights are stored').choices(Object.keys(DTYPES)).default('f32'))
     .action(exportModel);
 }
 
-async function exportModel({ model, output, dtype: stored }: ExportOptions): Promise<void> {
+async function exportModel({ model, output, dtype }: ExportOptions): Promise<void> {
   const prepared = await loadModel(model, { rematerialize: false });
   const { adapter, weights } = prepared;
   const parameters = adapter?.baseParameters ?? prepared.model.parameters;
@@ -41,7 +35,7 @@ async function exportModel({ model, output, dtype: stored }: ExportOptions): Pro
     generationConfig: prepared.generationJson,
     tensors: parameters.map(({ name, shape }) => ({ name, shape, data: Float32Array.from(whole.get(name)!) })),
     files: prepared.tokenizerFiles,
-    dtype: stored,
+    dtype: DTYPES[dtype],
   });
   tell(`${adapter === undefined ? 'saved' : 'adapter merged and saved'}: ${output}`);
 }

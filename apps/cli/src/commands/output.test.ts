@@ -95,6 +95,21 @@ test('plugins lists every shipped plugin with its options and defaults', async (
   });
 });
 
+test('plugins shows only those that are named, and once what every regularizer takes too', async () => {
+  const { code, stdout } = await tether(['plugins', 'kl', 'nll'], folder);
+  expect(code).toBe(0);
+  expect(stdout.match(/^\w+$/gm)).toEqual(['regularizers']);
+  expect(stdout.match(/^ {2}(kl|nll|dpo|ganpo) {2}/gm)).toEqual(['  kl  ', '  nll  ']);
+  expect(stdout.match(/every regularizer also takes/g)).toHaveLength(1);
+  for (const field of ['weight: number = 1', 'schedule.delay: number = 0']) expect(stdout).toContain(`    ${field}`);
+  expect((await tether(['plugins', 'dpo'], folder)).stdout).not.toContain('regularizer');
+});
+
+test('export names the types that it takes, the default among them', async () => {
+  const { stdout } = await tether(['export', '--help'], folder);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('(choices: "f32", "bf16", "f16", default: "f32")');
+});
+
 test('graph prints the step, one operation a line, for each of its parts', async () => {
   for (const part of ['gradient', 'update', 'evaluation']) {
     const { code, stdout, stderr } = await tether(['graph', 'run.yaml', '--part', part], folder);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { z } from 'zod';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { regularizerOptionsSchema } from '../config/runSchema.ts';
 import { printJson, printLine } from '../output/terminal.ts';
 import { tetherVersion } from '../run/machine.ts';
 
@@ -11,9 +12,9 @@ export function addPlugins(program: Command): void {
     .command('plugins')
     .summary('what is installed, with options and defaults')
     .description(
-      'Lists objectives, regularizers and backends, with versions, options and defaults. Further ones by npm package name.',
+      'Lists objectives, regularizers and backends, with versions, options and defaults: those that come with Tether, or those that are named.',
     )
-    .argument('[names...]', 'npm packages to look at besides those that come with Tether')
+    .argument('[names...]', 'only these: names, npm packages or paths; default: all that come with Tether')
     .option('--json', 'print as JSON')
     .action(listPlugins);
 }
@@ -38,15 +39,21 @@ interface Listed {
 async function listPlugins(names: readonly string[], { json }: { readonly json?: boolean }): Promise<void> {
   const registry = new PluginRegistry(process.cwd());
   const listed: Listed[] = [];
-  for (const name of [...registry.shippedNames, ...names])
+  for (const name of names.length > 0 ? names : registry.shippedNames)
     listed.push(await describePlugin(await registry.load(name), name));
   if (json === true) {
     printJson(listed);
     return;
   }
   for (const kind of ['objective', 'regularizer', 'backend'] as const) {
+    const ofKind = listed.filter((candidate) => candidate.kind === kind);
+    if (ofKind.length === 0) continue;
     printLine(pc.bold(`${kind}s`));
-    for (const plugin of listed.filter((candidate) => candidate.kind === kind)) printPlugin(plugin);
+    for (const plugin of ofKind) printPlugin(plugin);
+    if (kind === 'regularizer') {
+      printLine(`  ${pc.dim('every regularizer also takes')}`);
+      for (const field of fieldsOf(regularizerOptionsSchema)) printField(field);
+    }
     printLine();
   }
 }
@@ -104,8 +111,10 @@ const typeOf = ({ type, enum: values, anyOf }: PropertySchema): string =>
 function printPlugin({ name, description, version, fields, unavailable }: Listed): void {
   printLine(`  ${pc.cyan(name)}  ${description} ${pc.dim(`(${version})`)}`);
   if (unavailable !== undefined) printLine(`    ${pc.yellow('not available here')}: ${unavailable}`);
-  for (const field of fields) {
-    const value = field.default === undefined ? '' : ` = ${JSON.stringify(field.default)}`;
-    printLine(`    ${field.name}: ${field.type}${value}  ${pc.dim(field.description)}`);
-  }
+  for (const field of fields) printField(field);
+}
+
+function printField({ name, type, default: fallback, description }: Field): void {
+  const value = fallback === undefined ? '' : ` = ${JSON.stringify(fallback)}`;
+  printLine(`    ${name}: ${type}${value}  ${pc.dim(description)}`);
 }

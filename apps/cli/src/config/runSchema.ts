@@ -15,8 +15,14 @@ const pluginUseSchema = z
 /** In place of a backend's name: the fastest one that is installed, by a short trial. */
 export const AUTO = 'auto';
 
+/** What every regularizer takes beside its own options. */
+export const regularizerOptionsSchema = z.object({
+  weight: z.number().min(0).default(1).describe('what the penalty is multiplied by'),
+  schedule: weightScheduleSchema.prefault({}),
+});
+
 /** Options beside a regularizer's own. */
-export const regularizerOptions = ['name', 'weight', 'schedule'] as const;
+export const regularizerOptions = ['name', ...Object.keys(regularizerOptionsSchema.shape)];
 
 /** A plugin as a config names it; its own schema parses the options. */
 export interface PluginReference {
@@ -29,13 +35,12 @@ const regularizerUseSchema = z
     z.string().min(1),
     z.looseObject({
       name: z.string().min(1),
-      weight: z.number().min(0).default(1),
-      schedule: weightScheduleSchema.prefault({}),
+      ...regularizerOptionsSchema.shape,
     }),
   ])
   .transform((use): RegularizerReference => {
     if (typeof use === 'string') {
-      return { name: use, options: {}, weight: 1, schedule: weightScheduleSchema.parse({}) };
+      return { name: use, options: {}, ...regularizerOptionsSchema.parse({}) };
     }
     const { name, weight, schedule, ...options } = use;
     return { name, options, weight, schedule };
