@@ -40,7 +40,7 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
     onEvent: (event) => showEvent(progress, event),
   }).finally(() => progress.stop());
   if (result === undefined) {
-    tell(`interrupted; go on with: tether compare ${file} --resume ${opened.folder}`);
+    tell(`interrupted; go on with: npx tether compare ${file} --resume ${opened.folder}`);
     process.exitCode = INTERRUPTED;
     return;
   }
@@ -53,7 +53,7 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
 function checkComparison({ file, config }: LoadedConfig): void {
   if (config.compare !== undefined) return;
   throw new ConfigError(file, [
-    { path: 'compare', message: 'missing: give it "arms" (and "seeds"), or use: tether train' },
+    { path: 'compare', message: 'missing: give it "arms" (and "seeds"), or use: npx tether train' },
   ]);
 }
 

@@ -70,7 +70,7 @@ describe('Ctrl-C writes a checkpoint, ends with 130, and the run is continued bi
       send(started);
       const { code, stderr } = await started.finished;
       expect(code).toBe(130);
-      expect(stderr).toContain(`tether train run.yaml --resume ${join(folder, output)}`);
+      expect(stderr).toContain(`npx tether train run.yaml --resume ${join(folder, output)}`);
       expect(existsSync(join(folder, output, 'checkpoints'))).toBe(true);
       expect(existsSync(join(folder, output, 'model'))).toBe(false);
       expect(await tether(['train', 'run.yaml', '--resume', output], folder)).toMatchObject({ code: 0 });

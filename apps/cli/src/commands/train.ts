@@ -40,7 +40,7 @@ async function train(file: string, options: ConfigOptions & OutputOptions): Prom
   const settled = await settleBackend(opened, folder, signal);
   const outcome = await trainStages(settled, folder, signal, progress, data).finally(() => progress.stop());
   if (outcome === 'interrupted') {
-    tell(`interrupted; go on with: tether train ${file} --resume ${folder}`);
+    tell(`interrupted; go on with: npx tether train ${file} --resume ${folder}`);
     process.exitCode = INTERRUPTED;
     return;
   }
