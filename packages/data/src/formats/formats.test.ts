@@ -308,5 +308,8 @@ describe('reading a file of rows', () => {
     await expect(read).rejects.toThrow(
       /f\.json: no row has a known form; its columns are question, answer\.\nKnown forms: chosen \+ rejected/,
     );
+    await expect(readAll('auto', { question: 1 })).rejects.toThrow(
+      /otherwise: --column chosen=NAME \(tether data\), or in a config data\.columns: \{ chosen: NAME \}\.$/,
+    );
   });
 });

@@ -23,7 +23,8 @@ function unknownForm(source: string, pending: readonly RawRow[], columns: Column
       `Known forms: ${columns.chosen} + ${columns.rejected} (with ${columns.prompt}, ${columns.instruction} or ` +
       `${columns.conversations}), ${columns.prompt} + ${columns.completion} (with ${columns.label} where unpaired), or ` +
       `${columns.text}. ` +
-      'Rename columns with the option columns.',
+      'Name columns that are called otherwise: --column chosen=NAME (tether data), or in a config ' +
+      'data.columns: { chosen: NAME }.',
     { rowNumbers: pending.map(({ rowNumber }) => rowNumber) },
   );
 }
