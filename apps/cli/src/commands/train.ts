@@ -30,6 +30,10 @@ export function addTrain(program: Command): void {
 
 async function train(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
   const loaded = await readConfig(file, options);
+  if (loaded.config.compare !== undefined) {
+    const own = loaded.config.regularizers.map(({ name }) => name).join(', ') || 'none';
+    tell(`this trains the run itself (regularizers: ${own}); the config's arms are trained by npx tether compare`);
+  }
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
   const shown = await showDataReport(loaded, options);
@@ -46,6 +50,8 @@ async function train(file: string, options: ConfigOptions & OutputOptions): Prom
   }
   const result = (await readJson(join(folder, 'result.json'))) as RunResult; // written by `executeRun`
   if (options.json === true) printJson(result);
+  else if (result.measurements.length === 0)
+    tell('nothing was measured: there are no held-out rows (data.eval_fraction)');
   else for (const line of measurementLines(result.measurements)) printLine(line);
   tell(`model: ${join(folder, 'model')}`);
 }
