@@ -6,6 +6,7 @@ import { resolve } from 'import-meta-resolve';
 import { Container } from 'inversify';
 import { nearest } from '../config/nearest.ts';
 import { PLUGIN } from './identifiers.ts';
+import { offerOwnPackages } from './ownPackages.ts';
 import { pluginModule, SHIPPED_BY_KIND, SHIPPED_PLUGINS } from './shippedPlugins.ts';
 
 export interface PluginByKind {
@@ -79,6 +80,7 @@ export class PluginRegistry {
 
   async #importModule(name: string, kind?: PluginKind): Promise<Record<string, unknown>> {
     const url = this.#locate(name, kind);
+    offerOwnPackages();
     try {
       return (await import(url)) as Record<string, unknown>;
     } catch (error) {
