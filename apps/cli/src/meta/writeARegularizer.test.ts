@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
@@ -10,6 +10,13 @@ const EXAMPLE = join(ROOT, 'examples/plugins/latent-l2');
 const DOCUMENT = join(ROOT, 'docs/write-a-regularizer.md');
 
 const read = (name: string): string => readFileSync(join(EXAMPLE, name), 'utf8');
+
+/** A shell's environment, without what this test's own vitest has put there. */
+const PLAIN = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'))),
+  NO_COLOR: '1',
+  FORCE_COLOR: undefined,
+};
 
 // Registers the example's own tests here: it lies outside the workspace, as a user's plugin does.
 await import(join(EXAMPLE, 'latent-l2.test.ts'));
@@ -26,6 +33,22 @@ describe('docs/write-a-regularizer.md', () => {
       .filter((line) => line.trim() !== '');
     expect(code.length).toBeLessThanOrEqual(35);
   });
+
+  test('tells a command that runs the plugin’s test inside the clone and outside of it', async () => {
+    const told = /^npx vitest (.*) examples\/plugins\/latent-l2$/m.exec(readFileSync(DOCUMENT, 'utf8'))?.[1];
+    const { folder, remove } = await temporaryFolder();
+    try {
+      cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !path.endsWith('tsconfig.json') });
+      for (const place of ['examples/plugins/latent-l2', folder]) {
+        const vitest = [join(ROOT, 'node_modules/vitest/vitest.mjs'), ...told!.split(' '), place];
+        const run = spawnSync(process.execPath, vitest, { cwd: ROOT, encoding: 'utf8', env: PLAIN });
+        expect(run.stdout + run.stderr).toMatch(/Tests\s+\d\d passed/);
+        expect(run.status).toBe(0);
+      }
+    } finally {
+      await remove();
+    }
+  }, 120_000);
 });
 
 describe('the example plugin', () => {
