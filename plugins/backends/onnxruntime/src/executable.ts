@@ -94,11 +94,16 @@ class OrtExecutable implements Executable {
     const { store, memory } = this.#engine;
     const inputs = checkInputs(this.#source, given, isOwn, this.#label);
     const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.content().handle); // all were checked
-    const outputs = this.#makeOutputs(inputs);
-    const results = [...outputs.values()].map((tensor) => tensor.content().handle);
+    const outputs = new Map<string, OrtTensor>();
     memory.countRun();
     try {
-      const run = naming(this.#label, () => this.#session.run(feeds, results));
+      const run = naming(this.#label, () => {
+        this.#makeOutputs(inputs, outputs);
+        return this.#session.run(
+          feeds,
+          [...outputs.values()].map((tensor) => tensor.content().handle),
+        );
+      });
       this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
       await run;
     } catch (error) {
@@ -111,8 +116,8 @@ class OrtExecutable implements Executable {
     return outputs;
   }
 
-  /** A tensor for every output, over an input's memory where that is safe. */
-  #makeOutputs(inputs: ReadonlyMap<string, OrtTensor>): Map<string, OrtTensor> {
+  /** Adds a tensor for every output, over an input's memory where that is safe. */
+  #makeOutputs(inputs: ReadonlyMap<string, OrtTensor>, outputs: Map<string, OrtTensor>): void {
     const uses = Map.groupBy(inputs.values(), (tensor) => tensor);
     const makeOutput = (name: string, type: TensorType): OrtTensor => {
       const donor = inputs.get(this.#donations.get(name) ?? '');
@@ -120,7 +125,7 @@ class OrtExecutable implements Executable {
       if (donor === undefined || uses.get(donor)!.length > 1) return this.#engine.store.allocate(type);
       return this.#engine.store.adopt(donor);
     };
-    return new Map([...this.#outputTypes].map(([name, type]) => [name, makeOutput(name, type)]));
+    for (const [name, type] of this.#outputTypes) outputs.set(name, makeOutput(name, type));
   }
 
   /** Waits for runs that are under way. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { formatType, sizeOf, type Tensor } from '@tether/graph';
 import type { Engine, Value } from './engines/engine.ts';
 import { expand, type LoweringContext } from './lower/index.ts';
 import type { Step } from './plan.ts';
@@ -35,6 +36,23 @@ export class Values {
   }
 }
 
+/** What WebAssembly addresses with 32 bits. */
+const WASM_BYTES = 2 ** 32;
+const ELEMENT_BYTES = 4;
+
+/** WebAssembly that is asked for more than it can address writes elsewhere, and is of no use afterwards. */
+function checkAddressable({ name }: Engine, tensor: Tensor): void {
+  const bytes = ELEMENT_BYTES * sizeOf(tensor.shape);
+  if (name !== 'wasm' || bytes < WASM_BYTES) return;
+  throw new RangeError(`out of memory: ${formatType(tensor)} takes ${bytes} bytes, and WebAssembly has 4 GiB`);
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const isTrap = error instanceof WebAssembly.RuntimeError;
+  return isTrap ? `${message} (WebAssembly stopped: most often it has run out of its 4 GiB)` : message;
+}
+
 /** Computes one node; whatever its lowering makes on the way is disposed of. */
 export function computeStep(engine: Engine, { node, lower }: Step, values: Values): Value {
   const { tf } = engine;
@@ -47,14 +65,14 @@ export function computeStep(engine: Engine, { node, lower }: Step, values: Value
     whole: (index) => expand(engine, inputs[index]!, node.inputs[index]!.shape),
   };
   try {
+    checkAddressable(engine, node);
     return tf.tidy(() => {
       const result = lower(context);
       return inputs.includes(result) ? result.clone() : result; // a handle of its own on the same elements
     });
   } catch (error) {
     const place = node.scope === '' ? '' : ` in ${node.scope}`;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${node.operation.name}${place}: ${message}`, { cause: error });
+    throw new Error(`${node.operation.name}${place}: ${messageOf(error)}`, { cause: error });
   }
 }
 

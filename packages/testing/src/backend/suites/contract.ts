@@ -128,6 +128,20 @@ function failureTests({ backend, test }: SuiteContext): void {
     const foreign: DeviceTensor = { backend: 'some other', dtype: 'f32', shape: [3] };
     await expect(backend().download(foreign)).rejects.toThrow(BackendError);
   });
+  test('turns want of memory into a BackendError that names the program, and goes on', async () => {
+    const [column, row] = [input('column', 'f32', [HUGE, 1]), input('row', 'f32', [1, HUGE])];
+    const given = await uploadAll(backend(), {
+      column: makePoint('f32', [HUGE, 1], new Array<number>(HUGE).fill(1)),
+      row: makePoint('f32', [1, HUGE], new Array<number>(HUGE).fill(1)),
+    });
+    const executable = await backend().compile(traceGraph({ y: exp(matmul(column, row)) }), { label: 'too large' });
+    const run = executable.run(given);
+    await expect(run).rejects.toThrow(BackendError);
+    await expect(run).rejects.toThrow('too large');
+    await executable.dispose();
+    for (const tensor of given.values()) backend().release(tensor);
+    expect(Array.from((await runOnce(backend(), graph, points))['y']!.data)).toEqual([2, 4, 6]);
+  });
   test('turns an index outside its table into a BackendError', async () => {
     const lookup = traceGraph({ y: gather(input('table', 'f32', [3, 2]), input('at', 'i32', [2])) });
     const given = { table: makePoint('f32', [3, 2], [1, 2, 3, 4, 5, 6]), at: makePoint('i32', [2], [0, 7]) };
@@ -135,6 +149,8 @@ function failureTests({ backend, test }: SuiteContext): void {
   });
 }
 
+/** A matrix of so many rows and columns takes a tebibyte as f32. */
+const HUGE = 2 ** 19;
 const MEBIBYTE = 2 ** 20;
 const LARGE = MEBIBYTE / 2; // elements: 2 MiB as f32
 /** Of a matrix whose products take a while. */

@@ -1,5 +1,5 @@
-import type { HostArray } from '@tether/core';
-import type { TensorType } from '@tether/graph';
+import { BackendError, type HostArray } from '@tether/core';
+import { formatType, type TensorType } from '@tether/graph';
 import type { Handle } from '../native/api.ts';
 import type { Runtime } from '../native/library.ts';
 import { ELEMENT_TYPE } from '../onnx/schema.ts';
@@ -30,8 +30,17 @@ export class HostMemory implements TensorMemory {
   }
 
   allocate(type: TensorType): Storage & { readonly buffer: ArrayBuffer } {
-    const buffer = this.#pool.take(bytesOf(type));
+    const buffer = this.#take(type);
     return { buffer, handle: tensorOver(this.#runtime, type, buffer) };
+  }
+
+  #take(type: TensorType): ArrayBuffer {
+    try {
+      return this.#pool.take(bytesOf(type));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new BackendError(`out of memory: ${formatType(type)} takes ${bytesOf(type)} bytes`, { cause: error });
+    }
   }
 
   write({ buffer }: Storage, { dtype }: TensorType, data: HostArray): Promise<void> {
