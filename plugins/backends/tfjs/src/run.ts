@@ -36,6 +36,8 @@ export class Values {
   }
 }
 
+/** Name of the error when WebAssembly stops. */
+const WASM_TRAP = 'RuntimeError';
 /** What WebAssembly addresses with 32 bits. */
 const WASM_BYTES = 2 ** 32;
 const ELEMENT_BYTES = 4;
@@ -48,9 +50,9 @@ function checkAddressable({ name }: Engine, tensor: Tensor): void {
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const isTrap = error instanceof WebAssembly.RuntimeError;
-  return isTrap ? `${message} (WebAssembly stopped: most often it has run out of its 4 GiB)` : message;
+  if (!(error instanceof Error)) return String(error);
+  const { message, name } = error;
+  return name === WASM_TRAP ? `${message} (WebAssembly stopped: most often it has run out of its 4 GiB)` : message;
 }
 
 /** Computes one node; whatever its lowering makes on the way is disposed of. */
