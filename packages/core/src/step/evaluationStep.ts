@@ -17,6 +17,7 @@ import { batchViews, readModel } from './buildViews.ts';
 import type { StepDefinition } from './definition.ts';
 import { compareViews } from './divergences.ts';
 import { policyInputs } from './gradientStep.ts';
+import { objectiveLoss } from './inPlugin.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
 import { referenceInputs, referenceViews } from './referenceViews.ts';
@@ -82,7 +83,7 @@ export function evaluationStep(definition: StepDefinition, shape: BatchShape, wi
   };
   const readings = new Readings();
   if (withObjective) {
-    const result = scope(objective.plugin.name, () => objective.plugin.loss(views, objective.config));
+    const result = objectiveLoss(objective, views);
     readings.metric('loss', result.loss);
     readings.addAll(result);
   }

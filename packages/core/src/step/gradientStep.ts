@@ -12,6 +12,7 @@ import { batchInputs, countInputs } from './batchInputs.ts';
 import { batchViews, readModel } from './buildViews.ts';
 import { compareViews } from './divergences.ts';
 import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefinition } from './definition.ts';
+import { inPlugin, objectiveLoss } from './inPlugin.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
@@ -110,12 +111,14 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   };
 
   const readings = new Readings();
-  const result = scope(objective.plugin.name, () => objective.plugin.loss(views, objective.config));
+  const result = objectiveLoss(objective, views);
   let total = result.loss;
   const updates: Record<string, Tensor> = {};
   for (const use of definition.regularizers) {
     const weights = weightsFor(use, model, policyParameters, initial);
-    const part = scope(use.key, () => regularize(model, use, views, seed, role, weights, readings));
+    const part = scope(use.key, () =>
+      inPlugin(`regularizer ${use.key}`, () => regularize(model, use, views, seed, role, weights, readings)),
+    );
     Object.assign(updates, part.updates);
     total = add(total, part.weighted);
   }
