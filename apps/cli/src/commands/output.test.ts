@@ -58,6 +58,7 @@ test('train, eval and generate print nothing but JSON on standard output with --
   expect(trained.code, trained.stderr).toBe(0);
   expect(JSON.parse(trained.stdout)).toEqual(JSON.parse(await readFile(join(folder, 'run', 'result.json'), 'utf8')));
   expect(trained.stderr).toMatch(/step 2\/2 {2}loss \d/); // lines, not a bar: standard error is no terminal
+  expect(trained.stderr).toMatch(/sampling and measuring: \d+ answers at temperature 1$/m);
   for (const control of ['\u001b', '\r']) expect(trained.stderr).not.toContain(control);
 
   const model = join('run', 'model');

@@ -102,13 +102,18 @@ function measurementsOf(data: DataConfig, temperature: number, answers: readonly
  *
  * @throws InterruptedError between two temperatures, once the user has asked for an end
  */
-export async function evaluatePolicy(judge: Judge, signal: AbortSignal): Promise<PolicyEvaluation> {
+export async function evaluatePolicy(
+  judge: Judge,
+  { signal, onPart }: { readonly signal: AbortSignal; readonly onPart: (part: string) => void },
+): Promise<PolicyEvaluation> {
   const { trainer, prepared, generator, data, evaluation, prompts, seed } = judge;
+  onPart('held-out rows');
   const measurements: Measurement[] = [...(await evaluatePairs(judge)).measurements];
   const samples: SampleText[] = [];
   const shown = new Set(prompts.slice(0, evaluation.sample_answers).map(({ id }) => id));
   for (const temperature of evaluation.temperatures) {
     checkInterrupted(signal);
+    onPart(`${prompts.length} answers at temperature ${temperature}`);
     const answers = await sampleAnswers(trainer, prepared, generator, prompts, {
       ...planOf(evaluation),
       temperature,

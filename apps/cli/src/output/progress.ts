@@ -16,6 +16,9 @@ const PHASES: Readonly<Record<Extract<RunEvent, { kind: 'phase' }>['phase'], str
   evaluating: 'sampling and measuring',
 };
 
+const phaseText = ({ phase, part }: Extract<RunEvent, { kind: 'phase' }>): string =>
+  part === undefined ? PHASES[phase] : `${PHASES[phase]}: ${part}`;
+
 type StepEvent = Extract<RunEvent, { kind: 'step' }>;
 
 /** Running rate and time left; the first steps compile graphs and do not count. */
@@ -63,7 +66,7 @@ function barProgress(): Progress {
     event(event) {
       if (event.kind === 'phase') {
         end();
-        if (event.phase !== 'training') tell(pc.dim(`  ${PHASES[event.phase]} …`));
+        if (event.phase !== 'training') tell(pc.dim(`  ${phaseText(event)} …`));
       } else if (event.kind === 'step') {
         rate.add(event);
         if (bar === undefined) {
@@ -79,20 +82,28 @@ function barProgress(): Progress {
   };
 }
 
+/** Seconds after which a slow run is heard of. */
+const LONGEST_SILENCE = 60;
+
 /** Some lines per run, for files and pipes. */
 function lineProgress(): Progress {
   let rate = new Rate();
+  let quietSeconds = 0;
   return {
     start(title) {
       rate = new Rate();
+      quietSeconds = 0;
       tell(title);
     },
     event(event) {
-      if (event.kind === 'phase') tell(`  ${PHASES[event.phase]}`);
+      if (event.kind === 'phase') tell(`  ${phaseText(event)}`);
       if (event.kind !== 'step') return;
       rate.add(event);
+      quietSeconds += event.seconds;
       const every = Math.max(1, Math.ceil(event.totalSteps / 5));
-      if (event.step % every !== 0 && event.step !== event.totalSteps) return;
+      const isDue = event.step % every === 0 || event.step === event.totalSteps || quietSeconds >= LONGEST_SILENCE;
+      if (!isDue) return;
+      quietSeconds = 0;
       tell(`  step ${event.step}/${event.totalSteps}  ${headline(event)}  ${rate.describe(event)}`.trimEnd());
     },
     stop: () => undefined,

@@ -17,7 +17,12 @@ import { StepLog, writeJson } from './runFolder.ts';
 
 /** What a run tells while it goes. Plain data: it may cross processes. */
 export type RunEvent =
-  | { readonly kind: 'phase'; readonly phase: 'training' | 'evaluating' | 'saving' }
+  | {
+      readonly kind: 'phase';
+      readonly phase: 'training' | 'evaluating' | 'saving';
+      /** Which part of it begins. */
+      readonly part?: string;
+    }
   | ({ readonly kind: 'step' } & Pick<StepEvent, 'step' | 'totalSteps' | 'seconds' | 'tokens' | 'readings'>)
   | { readonly kind: 'evaluation'; readonly point: CoursePoint };
 
@@ -76,6 +81,12 @@ export async function executeRun(run: PreparedRun, options: ExecuteOptions): Pro
   return finish(run, options, logs);
 }
 
+/** Tells each part of an evaluation as it begins. */
+export const tellPart =
+  (onEvent: (event: RunEvent) => void) =>
+  (part: string): void =>
+    onEvent({ kind: 'phase', phase: 'evaluating', part });
+
 const prefixed = (readings: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(readings).map(([name, value]) => [`eval/${name}`, value]));
 
@@ -117,10 +128,9 @@ async function finish(
     run.sources.prepared,
     await run.trainer.policyWeights(run.sources.prepared.adapter === undefined ? 'all' : 'trained'),
   );
-  options.onEvent({ kind: 'phase', phase: 'evaluating' });
   const lines = await logs.metrics.lines();
   const evaluation: PolicyEvaluation = options.evaluateAtEnd
-    ? await evaluatePolicy(run.judge, options.signal)
+    ? await evaluatePolicy(run.judge, { ...options, onPart: tellPart(options.onEvent) })
     : { measurements: [], samples: [] };
   const result: RunResult = {
     ...evaluation,

@@ -11,7 +11,7 @@ import { newModel } from '../model/newModel.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import type { RunConfig } from '../config/runSchema.ts';
 import { disposeAfter } from './disposal.ts';
-import { executeRun, resumeRun, type RunEvent } from './executeRun.ts';
+import { executeRun, resumeRun, tellPart, type RunEvent } from './executeRun.ts';
 import { InterruptedError } from './interrupted.ts';
 import { describeMachine, tetherVersion } from './machine.ts';
 import { loadRunData, prepareRun, type PreparedRun, type RunSources } from './prepare.ts';
@@ -80,8 +80,8 @@ async function performJob(job: Job, run: PreparedRun, hooks: JobHooks): Promise<
   await writeRecords(job, run);
   try {
     if (measureOnly) {
-      hooks.onEvent({ kind: 'phase', phase: 'evaluating' });
-      await writeJson(join(folder, 'result.json'), await evaluatePolicy(run.judge, hooks.signal));
+      const evaluation = await evaluatePolicy(run.judge, { ...hooks, onPart: tellPart(hooks.onEvent) });
+      await writeJson(join(folder, 'result.json'), evaluation);
     } else {
       await executeRun(run, { ...hooks, folder, completedSteps, evaluateAtEnd });
     }
