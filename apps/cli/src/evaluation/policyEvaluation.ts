@@ -6,7 +6,7 @@ import type { EvaluationSection } from '../config/runSchema.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import { checkInterrupted } from '../run/interrupted.ts';
 import { goldOf, type EvaluationPrompt } from './prompts.ts';
-import { rewardMeasurements } from './rewardMeasurements.ts';
+import { mean, rewardMeasurements } from './rewardMeasurements.ts';
 import { sampleAnswers, type SampledAnswer } from './sampling.ts';
 
 /** Everything that judging a policy needs. */
@@ -44,8 +44,6 @@ export function measuredValue(measurement: Measurement | undefined): number | un
   const values = measurement?.perPrompt?.values.filter((value) => value !== null);
   return values === undefined ? (measurement?.value ?? undefined) : mean(values);
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const perPrompt = (ids: readonly string[], values: readonly number[]): NonNullable<Measurement['perPrompt']> => ({
   prompts: [...ids],

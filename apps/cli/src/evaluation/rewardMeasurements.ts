@@ -27,7 +27,8 @@ export function separation(larger: readonly number[], smaller: readonly number[]
 /** 1 for the larger one first, 0 for the smaller one, ½ for equal ones: a policy that has not moved tells nothing apart. */
 const order = (first: number, second: number): number => (first > second ? 1 : first === second ? 0.5 : 0);
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * What the policy gained on held-out completions over the reference: of pairs, chosen against rejected; of unpaired rows each
