@@ -69,7 +69,7 @@ async function probeEngines(baseFolder: string, signal: AbortSignal): Promise<En
   for (const engine of await allEngines(new PluginRegistry(baseFolder))) {
     if (NEVER.has(engine.backend)) continue;
     checkInterrupted(signal);
-    reports.push(await probeEngine(engine, baseFolder));
+    reports.push({ ...engine, ...(await probeEngine(engine, baseFolder)) });
   }
   return reports;
 }

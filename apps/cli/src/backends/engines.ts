@@ -3,15 +3,19 @@ import type { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { inChild, workerBeside } from '../run/inChild.ts';
 import { toPlainError } from '../output/errors.ts';
 
-/** A way to write `backend:` in a config. */
-export interface EngineChoice {
+/** What `backend:` of a config says. */
+export interface BackendChoice {
   readonly backend: string;
-  readonly engine: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** A way to write `backend:` in a config. */
+export interface EngineChoice extends BackendChoice {
+  readonly engine: string;
+}
+
 /** What is found of an engine on this machine. */
-export interface EngineReport extends EngineChoice {
+export interface Probe {
   /** What runs, with versions and devices; undefined when it cannot be had. */
   readonly description?: string;
   /** What a matrix product of 256 × 256 × 256 takes there, in f32: where it is likely to stand among the engines. */
@@ -20,11 +24,13 @@ export interface EngineReport extends EngineChoice {
   readonly reason?: string;
 }
 
+export interface EngineReport extends EngineChoice, Probe {}
+
 export const engineName = ({ backend, engine }: EngineChoice): string => `${backend} ${engine}`;
 
 export interface ProbeTask {
   readonly baseFolder: string;
-  readonly choice: EngineChoice;
+  readonly choice: BackendChoice;
 }
 
 const enginesOf = ({ name, engines }: BackendPlugin): readonly EngineChoice[] =>
@@ -48,15 +54,15 @@ export const allEngines = async (registry: PluginRegistry): Promise<EngineChoice
  * Opens an engine in a process of its own: a library that crashes is reported like one that is missing. A process per
  * engine also keeps one's threads and memory from another's.
  */
-export async function probeEngine(choice: EngineChoice, baseFolder: string): Promise<EngineReport> {
+export async function probeEngine(choice: BackendChoice, baseFolder: string): Promise<Probe> {
   const task: ProbeTask = { baseFolder, choice };
   try {
-    return await inChild<never, EngineReport>(workerBeside(import.meta.url, 'probeWorker'), task, {
-      what: `opening ${engineName(choice)}: it`,
+    return await inChild<never, Probe>(workerBeside(import.meta.url, 'probeWorker'), task, {
+      what: 'the engine',
       isSilent: true,
     });
   } catch (error) {
-    return { ...choice, reason: toPlainError(error).message };
+    return { reason: toPlainError(error).message };
   }
 }
 

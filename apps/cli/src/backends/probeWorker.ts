@@ -2,22 +2,22 @@ import { hostTensor, type Backend } from '@tether/core';
 import { input, matmul, traceGraph } from '@tether/graph';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { serveTask } from '../run/inChild.ts';
-import type { EngineReport, ProbeTask } from './engines.ts';
+import type { Probe, ProbeTask } from './engines.ts';
 
 const SIZE = 256;
 /** The first run faults in memory, and some engines compile then. */
 const RUNS = 3;
 
 /** Makes the backend and lets it multiply: a library that loads may still not run. */
-async function probe({ baseFolder, choice }: ProbeTask): Promise<EngineReport> {
+async function probe({ baseFolder, choice }: ProbeTask): Promise<Probe> {
   const plugin = await new PluginRegistry(baseFolder).get('backend', choice.backend);
   const config = plugin.config.parse(choice.options);
   const availability = await plugin.availability(config);
-  if (!availability.available) return { ...choice, reason: availability.reason };
+  if (!availability.available) return { reason: availability.reason };
   const backend = await plugin.create(config);
   const { value, seconds } = await multiply(backend);
-  if (value !== 42) return { ...choice, reason: `it says that 6 times 7 is ${String(value)}` };
-  return { ...choice, description: backend.description, secondsPerProduct: seconds };
+  if (value !== 42) return { reason: `it says that 6 times 7 is ${String(value)}` };
+  return { description: backend.description, secondsPerProduct: seconds };
 }
 
 /** 6 times 7, as a product of matrices that are exact in every float type: [256, 256] of 6 / 256 and of 7. */

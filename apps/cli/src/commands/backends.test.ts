@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineReport } from '../backends/engines.ts';
 import { temporaryFolder, tether, TINY, writeConfig } from '../testing/command.ts';
+import { reportLines } from './backends.ts';
 
 let folder: string;
 let remove: () => Promise<void>;
@@ -26,6 +28,19 @@ describe('tether backends', () => {
     }
     const lacking = process.platform === 'win32' ? 'coreml' : 'dml';
     expect(found('onnxruntime', lacking)?.reason).toMatch(/not supported in this build/);
+  });
+
+  test('prints what runs or why it does not, and what a config says to get it', () => {
+    const lines = (report: EngineReport): string[] => reportLines(report).map(stripVTControlCharacters);
+    const cpu = { backend: 'onnxruntime', engine: 'cpu', options: { providers: ['cpu'] }, description: 'version 1' };
+    expect(lines(cpu)).toEqual([
+      '✓ onnxruntime cpu  version 1',
+      '    backend: {"name":"onnxruntime","providers":["cpu"]}',
+    ]);
+    expect(lines({ backend: 'other', engine: 'default', options: {}, reason: 'no device' })).toEqual([
+      '– other default  no device',
+      '    backend: "other"',
+    ]);
   });
 
   test('names what can be installed when asked for something else', async () => {

@@ -1,7 +1,14 @@
 import type { BackendInstaller } from '@tether/core';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { allEngines, asConfig, probeEngine, shippedBackends, type EngineReport } from '../backends/engines.ts';
+import {
+  allEngines,
+  asConfig,
+  engineName,
+  probeEngine,
+  shippedBackends,
+  type EngineReport,
+} from '../backends/engines.ts';
 import { PluginError, PluginRegistry } from '../composition/pluginRegistry.ts';
 import { nearest } from '../config/nearest.ts';
 import { printJson, printLine, tell } from '../output/terminal.ts';
@@ -29,9 +36,9 @@ async function listEngines({ json }: { readonly json?: boolean }): Promise<void>
   const registry = new PluginRegistry(process.cwd());
   const reports: EngineReport[] = [];
   for (const engine of await allEngines(registry)) {
-    const report = await probeEngine(engine, process.cwd());
+    const report = { ...engine, ...(await probeEngine(engine, process.cwd())) };
     reports.push(report);
-    if (json !== true) printReport(report);
+    if (json !== true) reportLines(report).forEach((line) => printLine(line));
   }
   if (json === true) {
     printJson(reports);
@@ -43,11 +50,14 @@ async function listEngines({ json }: { readonly json?: boolean }): Promise<void>
   for (const { name, description } of installers) printLine(`  ${pc.cyan(name)}  ${description}`);
 }
 
-function printReport(report: EngineReport): void {
-  const { backend, engine, description, reason } = report;
+/** Whether an engine can be had, and what a config says to get it. */
+export function reportLines(report: EngineReport): string[] {
+  const { description, reason } = report;
   const mark = description === undefined ? pc.yellow('–') : pc.green('✓');
-  printLine(`${mark} ${pc.cyan(`${backend} ${engine}`)}  ${description ?? reason ?? ''}`);
-  printLine(pc.dim(`    backend: ${JSON.stringify(asConfig(report))}`));
+  return [
+    `${mark} ${pc.cyan(engineName(report))}  ${description ?? reason ?? ''}`,
+    pc.dim(`    backend: ${JSON.stringify(asConfig(report))}`),
+  ];
 }
 
 const allInstallers = async (registry: PluginRegistry): Promise<BackendInstaller[]> =>

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -167,6 +168,18 @@ describe('bad input gives one clear message, a non-zero exit code, and overwrite
       const made = (await readdir(folder)).filter((entry) => !before.includes(entry));
       expect(made.filter((entry) => entry !== own)).toEqual([]);
     });
+  }
+});
+
+test('an engine that cannot be had is told before data is read, and leaves no folder', async () => {
+  const lacking = process.platform === 'win32' ? 'coreml' : 'dml';
+  const backend = { name: 'onnxruntime', providers: [lacking] };
+  await writeConfig(folder, 'lacking.yaml', { ...RUN, backend, data: { files: ['noChosen.jsonl'] } });
+  for (const command of ['train', 'eval']) {
+    const { code, stderr } = await tether([command, 'lacking.yaml', '--output', 'lacking'], folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error backend onnxruntime: [^]*not supported in this build/);
+    expect(existsSync(join(folder, 'lacking'))).toBe(false);
   }
 });
 

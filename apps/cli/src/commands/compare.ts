@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { settleBackend } from '../backends/autoBackend.ts';
+import { checkBackend } from '../backends/checkBackend.ts';
 import { runComparison, type ComparisonEvent } from '../compare/runComparison.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
@@ -28,6 +29,7 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
   checkComparison(loaded);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
+  await checkBackend(loaded);
   const data = await showDataReport(loaded, options);
   const opened = await openFolder(loaded, options);
   await data.moveTo(opened.folder);

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { settleBackend } from '../backends/autoBackend.ts';
+import { checkBackend } from '../backends/checkBackend.ts';
 import { armSource } from '../config/derive.ts';
 import { checkModel } from '../model/loadModel.ts';
 import { RunError } from '../run/prepare.ts';
@@ -45,6 +46,7 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
   }
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
+  await checkBackend(loaded);
   const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(
     { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },

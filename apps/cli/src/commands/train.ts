@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Dataset } from '@tether/data';
 import type { Command } from 'commander';
 import { settleBackend } from '../backends/autoBackend.ts';
+import { checkBackend } from '../backends/checkBackend.ts';
 import { pretrainSource, withModelPath } from '../config/derive.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
 import { checkModel } from '../model/loadModel.ts';
@@ -36,6 +37,7 @@ async function train(file: string, options: ConfigOptions & OutputOptions): Prom
   }
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
+  await checkBackend(loaded);
   const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(loaded, options);
   const data = await shown.moveTo(folder);
