@@ -50,11 +50,11 @@ const calls = [
   ...examples.flatMap((file) => callsIn(commentLines(read(file))).map((args) => ({ file, args }))),
 ].map((call) => ({ ...call, text: call.args.join(' ') }));
 
-/** The program with actions that do nothing, and errors that are thrown. */
+/** The program with actions that do nothing, those of commands with subcommands too, and errors that are thrown. */
 function inert(): Command {
   const disarm = (command: Command): void => {
     command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
-    if (command.commands.length === 0) command.action(() => undefined);
+    if (command.parent !== null) command.action(() => undefined);
     command.commands.forEach(disarm);
   };
   const program = createProgram();
@@ -77,6 +77,7 @@ describe('what the documents tell to type', () => {
     await expect(inert().parseAsync(['train', 'x.yaml', '--sed', '1'], { from: 'user' })).rejects.toThrow(
       'unknown option',
     );
+    await expect(inert().parseAsync(['data', 'chek'], { from: 'user' })).rejects.toThrow("for 'data'");
     await expect(inert().parseAsync(['train'], { from: 'user' })).rejects.toThrow('missing required argument');
   });
 });
