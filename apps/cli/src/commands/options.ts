@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { ConfigError } from '../config/problems.ts';
-import { loadConfig, type ConfigChanges } from '../config/loadConfig.ts';
+import type { ConfigChanges } from '../config/changes.ts';
+import { loadConfig } from '../config/loadConfig.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
 
 /** Options that every command on a config file has. */

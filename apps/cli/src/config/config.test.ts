@@ -132,6 +132,31 @@ describe('changes of the command line', () => {
     expect(config.regularizers[0]).toMatchObject({ name: 'kl', weight: 0.5 });
   });
 
+  test('give an option to the default plugin where the config names none', async () => {
+    const { config } = await load(GOOD, { set: ['objective.beta=0.2', 'backend.threads=2'] });
+    expect(config.objective).toEqual({ name: 'dpo', options: { beta: 0.2 } });
+    expect(config.backend).toEqual({ name: 'onnxruntime', options: { threads: 2 } });
+    const other = await load(GOOD, { set: ['objective.name=simpo', 'objective.beta=2'] });
+    expect(other.config.objective).toEqual({ name: 'simpo', options: { beta: 2 } });
+  });
+
+  test('add an item behind the last of a list, or to one that is not there', async () => {
+    const { config } = await load(GOOD, { set: ['regularizers.0=kl', 'regularizers.1.name=nll'] });
+    expect(config.regularizers.map(({ name }) => name)).toEqual(['kl', 'nll']);
+  });
+
+  test('of an item that is not there are refused, with what to write', async () => {
+    const two = { ...GOOD, regularizers: ['kl', 'nll'] };
+    const said = (config: object, set: string) => load(config, { set: [set] }).then(String, String);
+    expect(await said(GOOD, 'regularizers.0.weight=1')).toContain(
+      'regularizers.0.name: missing: name the plugin that these options are for',
+    );
+    expect(await said(two, 'regularizers.3.weight=1')).toContain(
+      '--set regularizers.3.weight=1: regularizers is a list with the items 0 to 1: there is no "3" in it',
+    );
+    expect(await said(two, 'regularizers.kl.weight=1')).toContain('there is no "kl" in it');
+  });
+
   test('that are no YAML are refused', async () => {
     await expect(load(GOOD, { set: ['training.max_steps=[1'] })).rejects.toThrow('--set training.max_steps=[1');
   });

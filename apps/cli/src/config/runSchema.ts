@@ -3,9 +3,13 @@ import { dataConfigSchema } from '@tether/data';
 import { loraSchema } from '@tether/model';
 import { z } from 'zod';
 
+const MISSING_NAME = 'missing: name the plugin that these options are for';
+
+const pluginNameSchema = z.string({ error: ({ input }) => (input === undefined ? MISSING_NAME : undefined) }).min(1);
+
 /** A plugin by name (or npm package), alone or with its options beside the name. */
 const pluginUseSchema = z
-  .union([z.string().min(1), z.looseObject({ name: z.string().min(1) })])
+  .union([z.string().min(1), z.looseObject({ name: pluginNameSchema })])
   .transform((use): PluginReference => {
     if (typeof use === 'string') return { name: use, options: {} };
     const { name, ...options } = use;
@@ -34,7 +38,7 @@ const regularizerUseSchema = z
   .union([
     z.string().min(1),
     z.looseObject({
-      name: z.string().min(1),
+      name: pluginNameSchema,
       ...regularizerOptionsSchema.shape,
     }),
   ])
