@@ -11,6 +11,7 @@ import {
 } from '@tether/compare';
 import { renderReport, type DataReport } from '@tether/data';
 import type { PolicyEvaluation, SampleText } from '../evaluation/policyEvaluation.ts';
+import { NO_PROMPT } from '../evaluation/promptsOfRows.ts';
 import type { RunResult } from '../run/executeRun.ts';
 
 /** A run of a comparison, finished or failed. */
@@ -94,15 +95,19 @@ function metricsFor(arms: readonly Arm[]): readonly MetricDefinition[] {
 }
 
 /** What became of the rows, and of the prompts that answers are sampled for. */
-async function dataReport(before: string): Promise<string[]> {
+async function dataOf(before: string): Promise<Pick<RawComparison, 'dataReport' | 'unit'>> {
   const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(before, name), 'utf8'));
   const report = (await read('data-report.json')) as DataReport; // both written by `runJob`
   const { evaluationPromptsPassedOver: passedOver = 0 } = (await read('run.json')) as Record<string, number>;
   const lines = [...renderReport(report)];
-  return passedOver === 0
-    ? lines
-    : [...lines, `prompts of the evaluation passed over, since they leave no room for an answer: ${passedOver}`];
+  if (passedOver > 0)
+    lines.push(`prompts of the evaluation passed over, since they leave no room for an answer: ${passedOver}`);
+  return { dataReport: lines, unit: hasPrompts(report) ? 'prompt' : 'row' };
 }
+
+/** Whether any row has one: else every row is measured by itself, and the statistics speak of rows. */
+const hasPrompts = ({ lengths }: DataReport): boolean =>
+  lengths.some(({ part, statistics }) => part === 'prompt' && statistics.max > NO_PROMPT);
 
 const readResult = async <T>(folder: string): Promise<T> =>
   JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as T; // written by `executeRun`
@@ -145,7 +150,7 @@ export async function collectComparison(parts: ComparisonParts): Promise<RawComp
     runs,
     before: comparable(before.measurements),
     samples: joinSamples(before.samples, after),
-    dataReport: await dataReport(parts.before),
+    ...(await dataOf(parts.before)),
     facts: { ...parts.facts },
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { each, type EncodedRows } from '@tether/data';
 
 /** A prompt of a start token alone: rows without prompts have nothing in common. */
-const NO_PROMPT = 1;
+export const NO_PROMPT = 1;
 
 /**
  * The prompt of each row, by the row's number, named by the first row that has its tokens: `row 7`. Rows without a prompt

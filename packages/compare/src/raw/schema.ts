@@ -13,6 +13,10 @@ export const measureKeySchema = z.strictObject({
 });
 export type MeasureKey = z.infer<typeof measureKeySchema>;
 
+/** What `perPrompt` has one number of: a prompt, or, of data without prompts, a row. */
+export const unitSchema = z.enum(['prompt', 'row']);
+export type Unit = z.infer<typeof unitSchema>;
+
 /** One measured thing of one run: one number, or one number per prompt (then their mean is the run's number). */
 export const measurementSchema = z.strictObject({
   ...measureKeySchema.shape,
@@ -86,6 +90,8 @@ export const rawComparisonShape = z.strictObject({
   /** ISO 8601. */
   createdAt: z.string().optional(),
   metrics: z.array(metricDefinitionSchema),
+  /** What `perPrompt` has one number of, here and in the words of the summary: a prompt unless given. */
+  unit: unitSchema.optional(),
   /** The measure that decides the headline; a metric named `goldReward` or else the first one that has a direction. */
   headline: measureKeySchema.optional(),
   /** The first arm is the baseline that the others are compared to. */

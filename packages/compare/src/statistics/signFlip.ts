@@ -13,7 +13,7 @@ export interface SignFlipTest {
 }
 
 /** Whether no random sign pattern reached the observed difference: then the p-value is a bound that more patterns might lower. */
-export function isAtFloor(test: SignFlipTest | null): boolean {
+export function isAtFloor(test: Omit<SignFlipTest, 'unit'> | null): boolean {
   return test !== null && test.method === 'monte-carlo' && test.p <= test.smallestPossible;
 }
 

@@ -45,3 +45,29 @@ describe('the method notes', () => {
     expect(partly).toContain('Where there is one seed, prompts alone are redrawn');
   });
 });
+
+describe('a comparison on rows without prompts', () => {
+  const rows = [normals(1, 8), normals(2, 8)];
+
+  it('speaks of rows in notes, intervals, tests and holes', () => {
+    const raw = smallComparison({ none: rows, arm: [rows[0]!, normals(3, 7)] });
+    const summary = summarize({ ...raw, unit: 'row' });
+    expect(summary.method.join('\n')).not.toContain('prompt');
+    expect(summary.method.join('\n')).toContain('The unit is the row, flipped in all seeds at once');
+    expect(summary.missing).toEqual(['arm, seed 1: no value for some rows of Score (1 of 8)']);
+    const [contrast] = summary.measures[0]!.contrasts;
+    expect(contrast).toMatchObject({ interval: { over: 'seeds and rows' }, test: { unit: 'row', units: 8 } });
+    expect(contrast!.sentence).not.toContain('prompt');
+  });
+
+  it('has the same numbers as one on prompts', () => {
+    const raw = smallComparison({ none: rows, arm: rows.map((row) => row.map((value) => value + 1)) });
+    const withoutWords = (unit: 'row' | 'prompt') =>
+      summarize({ ...raw, unit }).measures[0]!.contrasts.map(({ interval, test, difference }) => [
+        difference,
+        { ...interval, over: '' },
+        { ...test, unit: '' },
+      ]);
+    expect(withoutWords('row')).toEqual(withoutWords('prompt'));
+  });
+});

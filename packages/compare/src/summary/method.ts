@@ -1,11 +1,13 @@
 import { formatCount, formatList, formatNumber, formatPercent } from '../format.ts';
-import { fewUnitsExpansion, type Population } from '../statistics/bootstrap.ts';
+import type { Unit } from '../raw/schema.ts';
+import { fewUnitsExpansion } from '../statistics/bootstrap.ts';
 import type { Analysis, Contrast, Estimate, MeasureSummary } from './schema.ts';
 import { significanceLevel } from './verdict.ts';
 
 /** How the numbers of this comparison came about, and what they can and cannot say. */
 export function methodNotes(
   analysis: Analysis,
+  unit: Unit,
   seeds: number,
   measures: readonly MeasureSummary[],
   tests: number,
@@ -15,11 +17,11 @@ export function methodNotes(
     ({ interval }) => interval !== null,
   );
   const notes = [
-    'Differences are paired: arm minus baseline with the same seed (and the same prompt). Every seed counts the same.',
-    intervalNote(analysis, withInterval),
-    expansionNote(analysis, withInterval),
+    `Differences are paired: arm minus baseline with the same seed (and the same ${unit}). Every seed counts the same.`,
+    intervalNote(analysis, unit, withInterval),
+    expansionNote(analysis, unit, withInterval),
     rangeNote(measures),
-    testNote(analysis, contrasts),
+    testNote(analysis, unit, contrasts),
     seedNote(analysis, seeds),
     correctionNote(analysis, tests, contrasts.filter(({ interval }) => interval !== null).length),
     `A difference is called shown when its interval leaves out 0 and its corrected p is at most ` +
@@ -31,31 +33,40 @@ export function methodNotes(
 
 type WithInterval = Pick<Contrast | Estimate, 'interval' | 'perSeed'>;
 
-const SPEAKS_ABOUT: Record<Population, string> = {
-  'seeds and prompts':
-    'Where there are several seeds and prompts, both are redrawn together: intervals speak about new seeds and new prompts.',
-  seeds: 'Where runs have one number or one prompt, seeds alone are redrawn.',
-  prompts:
-    'Where there is one seed, prompts alone are redrawn: intervals speak about new prompts for these very policies and say nothing about other seeds.',
-};
+/** What intervals say, by what was redrawn. */
+const speaksAbout = (unit: Unit) => [
+  {
+    over: `seeds and ${unit}s`,
+    note: `Where there are several seeds and ${unit}s, both are redrawn together: intervals speak about new seeds and new ${unit}s.`,
+  },
+  { over: 'seeds', note: `Where runs have one number or one ${unit}, seeds alone are redrawn.` },
+  {
+    over: `${unit}s`,
+    note: `Where there is one seed, ${unit}s alone are redrawn: intervals speak about new ${unit}s for these very policies and say nothing about other seeds.`,
+  },
+];
 
-function intervalNote({ confidence, resamples, seed }: Analysis, withInterval: readonly WithInterval[]): string {
+function intervalNote(
+  { confidence, resamples, seed }: Analysis,
+  unit: Unit,
+  withInterval: readonly WithInterval[],
+): string {
   if (withInterval.length === 0) return 'There are no intervals: one seed with one number has none.';
   const how = `${formatPercent(confidence)} intervals are percentile bootstrap intervals, widened for few units (${resamples} resamples, random seed ${seed}).`;
-  const present = new Set(withInterval.map(({ interval }) => interval?.over));
-  const populations = (['seeds and prompts', 'seeds', 'prompts'] as const).filter((over) => present.has(over));
-  return [how, ...populations.map((over) => SPEAKS_ABOUT[over])].join(' ');
+  const present = new Set<string | undefined>(withInterval.map(({ interval }) => interval?.over));
+  const notes = speaksAbout(unit).filter(({ over }) => present.has(over));
+  return [how, ...notes.map(({ note }) => note)].join(' ');
 }
 
 /** The factors of the numbers of seeds that intervals really rest on, which may be fewer than the comparison has. */
-function expansionNote({ confidence }: Analysis, withInterval: readonly WithInterval[]): string {
+function expansionNote({ confidence }: Analysis, unit: Unit, withInterval: readonly WithInterval[]): string {
   const present = withInterval.map(({ perSeed }) => perSeed.filter((value) => value !== null).length);
   const counts = [...new Set(present)].filter((seeds) => seeds > 1).sort((left, right) => right - left);
   if (counts.length === 0) return '';
   const factors = counts.map(
     (seeds) => `${formatNumber(fewUnitsExpansion(seeds, confidence), 2)} with ${formatCount(seeds, 'seed')}`,
   );
-  return `A percentile interval from few units is too narrow. Deviations between seeds are therefore multiplied by ${formatList(factors)} (Student's t and n/(n − 1)), and those between prompts likewise by their own factor.`;
+  return `A percentile interval from few units is too narrow. Deviations between seeds are therefore multiplied by ${formatList(factors)} (Student's t and n/(n − 1)), and those between ${unit}s likewise by their own factor.`;
 }
 
 function rangeNote(measures: readonly MeasureSummary[]): string {
@@ -69,10 +80,10 @@ function rangeNote(measures: readonly MeasureSummary[]): string {
   return `Intervals are clipped to the range of their metric (${ranges.join('; ')}), those of differences to its width on either side of 0 where it has two ends.`;
 }
 
-function testNote({ permutations }: Analysis, contrasts: readonly Contrast[]): string {
+function testNote({ permutations }: Analysis, unit: Unit, contrasts: readonly Contrast[]): string {
   const how = `p-values come from paired sign-flip permutation tests, two-sided: exact up to ${permutations} sign patterns, else ${permutations} random ones. A p that none of the random patterns reached is written as a bound (≤).`;
   if (!contrasts.some(({ prompts }) => prompts > 0)) return `${how} The unit is the seed.`;
-  return `${how} The unit is the prompt, flipped in all seeds at once, or the seed: whichever can give the smaller p by its number alone, the prompt where both can. A p by prompt speaks about these trained policies on new prompts, and only the interval speaks about new seeds.`;
+  return `${how} The unit is the ${unit}, flipped in all seeds at once, or the seed: whichever can give the smaller p by its number alone, the ${unit} where both can. A p by ${unit} speaks about these trained policies on new ${unit}s, and only the interval speaks about new seeds.`;
 }
 
 function seedNote({ confidence }: Analysis, seeds: number): string {

@@ -1,5 +1,5 @@
 import { formatCount, formatList } from '../format.ts';
-import type { Measurement, RawComparison } from '../raw/schema.ts';
+import type { Measurement, RawComparison, Unit } from '../raw/schema.ts';
 import { sameKey } from './measures.ts';
 import type { MeasureSummary } from './schema.ts';
 
@@ -64,19 +64,20 @@ function missingPrompts(raw: RawComparison, measures: readonly MeasureSummary[])
     { name: 'before training', seed: null, measurements: raw.before ?? [] },
     ...raw.runs.map(({ arm, seed, measurements }) => ({ name: arm, seed, measurements })),
   ];
+  const { unit = 'prompt' } = raw;
   const totals = measures.map((measure) => countPrompts(sources, measure));
   const seedsOf = new Map<string, { source: Source; holes: string; seeds: string[] }>();
   for (const source of sources) {
     const found = measures.flatMap((measure, index) => holeOf(source, measure, totals[index] ?? 0));
     if (found.length === 0) continue;
-    const holes = nameHoles(found, measures);
+    const holes = nameHoles(found, measures, unit);
     const key = JSON.stringify([source.name, holes]);
     const seeds = [...(seedsOf.get(key)?.seeds ?? []), ...(source.seed === null ? [] : [String(source.seed)])];
     seedsOf.set(key, { source, holes, seeds });
   }
   return [...seedsOf.values()].map(({ source, holes, seeds }) => {
     const who = seeds.length === 0 ? source.name : `${source.name}, seed ${formatList(seeds)}`;
-    return `${who}: no value for some prompts of ${holes}`;
+    return `${who}: no value for some ${unit}s of ${holes}`;
   });
 }
 
@@ -94,7 +95,7 @@ function holeOf({ measurements }: Source, measure: MeasureSummary, of: number): 
 }
 
 /** `Score (40 of 64); Gold reward (8 of 8 measures, 1 to 3 prompts each)`. */
-function nameHoles(holes: readonly Hole[], all: readonly MeasureSummary[]): string {
+function nameHoles(holes: readonly Hole[], all: readonly MeasureSummary[], unit: Unit): string {
   const metrics = [...new Set(holes.map(({ measure }) => measure.key.metric))];
   const names = metrics.map((metric) => {
     const own = holes.filter(({ measure }) => measure.key.metric === metric);
@@ -103,7 +104,7 @@ function nameHoles(holes: readonly Hole[], all: readonly MeasureSummary[]): stri
     const total = all.filter(({ key }) => key.metric === metric).length;
     const counts = own.map(({ prompts }) => prompts);
     const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-    const each = fewest === most ? formatCount(most, 'prompt') : `${fewest} to ${formatCount(most, 'prompt')}`;
+    const each = fewest === most ? formatCount(most, unit) : `${fewest} to ${formatCount(most, unit)}`;
     return `${first?.measure.definition.label} (${own.length} of ${total} measures, ${each} each)`;
   });
   return names.join('; ');

@@ -9,11 +9,11 @@ export const intervalSchema = z.strictObject({
   low: z.number(),
   high: z.number(),
   /** What was resampled, and so what the interval generalizes to. */
-  over: z.enum(['seeds and prompts', 'seeds', 'prompts']),
+  over: z.enum(['seeds and prompts', 'seeds and rows', 'seeds', 'prompts', 'rows']),
 });
 
 export const testSchema = z.strictObject({
-  unit: z.enum(['seed', 'prompt']),
+  unit: z.enum(['seed', 'prompt', 'row']),
   units: z.int(),
   method: z.enum(['exact', 'monte-carlo']),
   p: z.number(),
@@ -28,7 +28,7 @@ export const estimateSchema = z.strictObject({
   mean: maybe,
   interval: intervalSchema.nullable(),
   perSeed: z.array(maybe), // aligned with the summary's seeds
-  prompts: z.int(), // 0: the runs report one number per seed
+  prompts: z.int(), // or rows, where data has no prompts; 0: the runs report one number per seed
 });
 export type Estimate = z.infer<typeof estimateSchema>;
 

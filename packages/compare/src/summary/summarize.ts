@@ -22,7 +22,7 @@ export function summarize(raw: RawComparison, options: Partial<Analysis> = {}): 
   const analysis = analysisSchema.parse({ ...defaultAnalysis, ...options });
   const baseline = raw.arms[0]?.name ?? '';
   const draws = makeDraws(analysis.seed, analysis.resamples, analysis.permutations);
-  const estimator = { seeds: raw.seeds, confidence: analysis.confidence, draws };
+  const estimator = { seeds: raw.seeds, confidence: analysis.confidence, draws, unit: raw.unit ?? 'prompt' };
 
   const listed = listMeasures(raw);
   const estimated = listed.map((measure) => estimateMeasure(raw, measure, estimator));
@@ -49,7 +49,7 @@ export function summarize(raw: RawComparison, options: Partial<Analysis> = {}): 
     costs,
     tests,
     missing: listMissing(raw, measures),
-    method: methodNotes(analysis, raw.seeds.length, measures, tests),
+    method: methodNotes(analysis, raw.unit ?? 'prompt', raw.seeds.length, measures, tests),
   };
 }
 

@@ -91,8 +91,8 @@ function whyNotShown({ interval, test, correctedP }: Omit<Contrast, 'sentence'>,
   if (test && isCorrectedTooLarge && test.smallestPossible * by.tests > alpha)
     return smallestPossibleText(test, by.tests);
   if (leavesOutZero) return ' The interval leaves out 0, but so many measures need a smaller p.';
-  const policiesDiffer = test?.unit === 'prompt' && correctedP !== null && !isCorrectedTooLarge;
-  const seedsVary = policiesDiffer && interval.over !== 'prompts';
+  const policiesDiffer = test?.unit !== 'seed' && correctedP !== null && !isCorrectedTooLarge;
+  const seedsVary = policiesDiffer && interval.over.startsWith('seeds');
   return seedsVary ? ' These trained policies differ, but seeds vary too much to say so of new ones.' : '';
 }
 
