@@ -2,6 +2,7 @@ export { testBackend, type TestBackendOptions } from './backend/testBackend.ts';
 export { runNumbers, uploadNumbers, wave, type Numbers } from './backend/numbers.ts';
 export type { Skip } from './skips.ts';
 export {
+  FLUSHES_SUBNORMALS,
   OPERATION_TOLERANCES,
   TOLERANCE_CLASSES,
   type TestedOperation,

@@ -51,6 +51,13 @@ export const TOLERANCE_CLASSES = {
   },
 } as const satisfies Readonly<Record<string, ToleranceClass>>;
 
+/** In place of `rounded` for engines that have the processor take subnormal numbers for 0: two units of the floor are 2⁻¹²⁶. */
+export const FLUSHES_SUBNORMALS: ToleranceClass = {
+  ...TOLERANCE_CLASSES.rounded,
+  floor: 2 ** -103,
+  reason: 'the engine has the processor flush results below the smallest normal number to 0',
+};
+
 export type ToleranceName = keyof typeof TOLERANCE_CLASSES;
 
 /** Which class each operation belongs to. */

@@ -50,6 +50,21 @@ describe('running', () => {
     await executable.dispose();
   });
 
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')(
+    'takes subnormal numbers for 0 on all of its threads, and on no other',
+    async () => {
+      const x = input('x', 'f32', [256, 1024]); // enough for all threads
+      const graph = traceGraph({ y: mul(x, x) });
+      const executable = await backend.compile(graph);
+      const inputs = await uploadNumbers(backend, graph, { x: wave(x.shape).map(() => 1e-20) });
+      const outputs = await executable.run(inputs);
+      const squares = await backend.download(outputs.get('y')!);
+      expect(new Set(squares.data)).toEqual(new Set([0]));
+      expect(Number.MIN_VALUE * inputs.size).toBeGreaterThan(0);
+      await executable.dispose();
+    },
+  );
+
   it('takes no more memory from step to step', async () => {
     const shape = [64, 1024];
     const [w, g] = [input('w', 'f32', shape), input('g', 'f32', shape)];

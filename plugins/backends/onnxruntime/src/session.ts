@@ -50,8 +50,7 @@ export async function createSession(
   };
   return {
     run: (inputs, outputs) =>
-      api.callAsync(
-        'Run',
+      api.run(
         live(),
         null,
         inputTable.pointers,

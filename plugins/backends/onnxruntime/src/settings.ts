@@ -29,6 +29,7 @@ export const defaultSettings = (threads: number, providers: readonly DeviceProvi
   arena: true,
   entries: {
     'session.use_env_allocators': '1',
+    'session.set_denormal_as_zero': '1', // on the threads that share an operation's work; see native/denormals.ts
     ...(providers.length > 0 && { 'session.record_ep_graph_assignment_info': '1' }),
   },
 });

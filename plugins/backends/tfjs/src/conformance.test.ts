@@ -1,11 +1,6 @@
-import { testBackend } from '@tether/testing';
+import { FLUSHES_SUBNORMALS, testBackend } from '@tether/testing';
 import { describe, it } from 'vitest';
 import { ENGINES, plugin } from './index.ts';
-
-/**
- * TensorFlow's threads flush numbers below 2⁻¹²⁶ to 0; two units of roundoff of this floor are 2⁻¹²⁶.
- */
-const FLUSHED = { units: 2, floor: 2 ** -103, reason: 'TensorFlow flushes subnormal results to 0' };
 
 for (const engine of ENGINES) {
   const config = plugin.config.parse({ engine });
@@ -17,7 +12,7 @@ for (const engine of ENGINES) {
     }
     testBackend({
       create: () => plugin.create(config),
-      ...(engine.startsWith('node') && { tolerances: { div: FLUSHED } }),
+      ...(engine.startsWith('node') && { tolerances: { div: FLUSHES_SUBNORMALS } }),
     });
   });
 }

@@ -1,5 +1,7 @@
 import { BackendError } from '@tether/core';
 import type koffiModule from 'koffi';
+import { startRunThread } from './runThread.ts';
+import { STACK_BYTES } from './stack.ts';
 
 /** A pointer to an object of the runtime. */
 export type Handle = bigint;
@@ -79,6 +81,8 @@ export interface OrtApi {
   readonly version: string;
   call(name: FunctionName, ...args: readonly Argument[]): void;
   callAsync(name: FunctionName, ...args: readonly Argument[]): Promise<void>;
+  /** `Run`, on a thread of its own that takes one call after the other. */
+  run(...args: readonly Argument[]): Promise<void>;
   /** Calls a function whose last argument receives a new object. */
   create(name: FunctionName, ...args: readonly Argument[]): Handle;
   createAsync(name: FunctionName, ...args: readonly Argument[]): Promise<Handle>;
@@ -90,9 +94,6 @@ export interface OrtApi {
   /** `count` pointers that lie one after another at an address. */
   pointersAt(address: Handle, count: number): readonly Handle[];
 }
-
-/** Native calls run on stacks of koffi's own; matrix kernels keep their panels on the stack, more than its default holds. */
-const STACK_BYTES = 16 * 2 ** 20;
 
 type Koffi = typeof koffiModule;
 /** koffi types its functions loosely; the table above says what each takes. */
@@ -131,11 +132,10 @@ export async function openLibrary(file: string): Promise<OrtApi> {
   const library = koffi.load(file);
   keptOpen.push(library);
   const base = library.func('OrtGetApiBase', pointer, [])() as Handle;
+  const addressOf = (table: Handle, index: number): Handle =>
+    koffi.decode(table, index * koffi.sizeof(pointer), pointer) as Handle;
   const entry = (table: Handle, index: number, result: string, types: readonly string[]): NativeFunction =>
-    koffi.decode(
-      koffi.decode(table, index * koffi.sizeof(pointer), pointer) as Handle,
-      koffi.proto(result, [...types]),
-    ) as NativeFunction;
+    koffi.decode(addressOf(table, index), koffi.proto(result, [...types])) as NativeFunction;
   const version = entry(base, 1, text, [])() as string;
   const table = entry(base, 0, pointer, ['uint32_t'])(API_VERSION) as Handle | null;
   if (table === null) throw new Error(`it is version ${version}, which lacks version ${API_VERSION} of its interface`);
@@ -156,19 +156,35 @@ export async function openLibrary(file: string): Promise<OrtApi> {
   };
   /** Arguments of calls under way: their memory must not be collected while another thread reads it. */
   const inFlight = new Set<readonly Argument[]>();
+  const holding = async (args: readonly Argument[], call: () => Promise<Handle | null>): Promise<void> => {
+    inFlight.add(args);
+    try {
+      check(await call());
+    } finally {
+      inFlight.delete(args);
+    }
+  };
   const callAsync = (name: FunctionName, ...args: readonly Argument[]): Promise<void> =>
-    new Promise<Handle | null>((resolve, reject) => {
-      inFlight.add(args);
-      functions[name].async(...args, (error, status) => {
-        inFlight.delete(args);
-        if (error === null) resolve(status as Handle | null);
-        else reject(error);
-      });
-    }).then(check);
+    holding(
+      args,
+      () =>
+        new Promise((resolve, reject) => {
+          functions[name].async(...args, (error, status) => {
+            if (error === null) resolve(status as Handle | null);
+            else reject(error);
+          });
+        }),
+    );
+  const [runIndex, runTypes] = FUNCTIONS.Run;
+  const runThread = startRunThread(addressOf(table, runIndex), runTypes);
+  /** Memory goes to the other thread by its address. */
+  const addressed = (argument: Argument): Handle | number | null =>
+    ArrayBuffer.isView(argument) ? koffi.address(argument) : (argument as Handle | number | null);
   return {
     version,
     call: (name, ...args) => check(functions[name](...args) as Handle | null),
     callAsync,
+    run: (...args) => holding(args, () => runThread.call(args.map(addressed))),
     create: (name, ...args) => {
       const result = new BigUint64Array(1);
       check(functions[name](...args, result) as Handle | null);
