@@ -68,16 +68,21 @@ def stored_name(name):
     return f"blk.{layer}.{LLAMA_NAMES[rest.removesuffix('.weight')]}.weight"
 
 
-def write_llama(folder, base):
-    config = json.loads((base / "config.json").read_text())
-    writer = gguf.GGUFWriter(folder / "tiny-llama.gguf", "llama")
-    writer.add_name("tiny")
+def add_sizes(writer, config):
+    """The sizes that every architecture has, from a config named as in config.json."""
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(config["num_attention_heads"])
     writer.add_head_count_kv(config["num_key_value_heads"])
+
+
+def write_llama(folder, base):
+    config = json.loads((base / "config.json").read_text())
+    writer = gguf.GGUFWriter(folder / "tiny-llama.gguf", "llama")
+    writer.add_name("tiny")
+    add_sizes(writer, config)
     writer.add_rope_dimension_count(config["head_dim"])
     writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
@@ -92,14 +97,17 @@ def write_llama(folder, base):
     close(writer)
 
 
-GEMMA = {"hidden_size": 32, "head_dim": 8, "heads": 2, "key_heads": 1, "intermediate": 64, "layers": 2, "vocabulary": 32}
+GEMMA = {
+    "hidden_size": 32, "head_dim": 8, "num_attention_heads": 2, "num_key_value_heads": 1, "intermediate_size": 64, "num_hidden_layers": 2, "vocab_size": 32,
+    "max_position_embeddings": 128,
+}  # fmt: skip
 
 
 def gemma_tensors():
     """Name → shape and type; norms are vectors."""
-    hidden, width, keys, inner = GEMMA["hidden_size"], GEMMA["heads"] * GEMMA["head_dim"], GEMMA["key_heads"] * GEMMA["head_dim"], GEMMA["intermediate"]
-    tensors = {"token_embd.weight": (GEMMA["vocabulary"], hidden), "output_norm.weight": (hidden,)}
-    for layer in range(GEMMA["layers"]):
+    hidden, width, keys, inner = GEMMA["hidden_size"], GEMMA["num_attention_heads"] * GEMMA["head_dim"], GEMMA["num_key_value_heads"] * GEMMA["head_dim"], GEMMA["intermediate_size"]
+    tensors = {"token_embd.weight": (GEMMA["vocab_size"], hidden), "output_norm.weight": (hidden,)}
+    for layer in range(GEMMA["num_hidden_layers"]):
         shapes = {"attn_norm": (hidden,), "post_attention_norm": (hidden,), "ffn_norm": (hidden,), "post_ffw_norm": (hidden,), "attn_q_norm": (GEMMA["head_dim"],), "attn_k_norm": (GEMMA["head_dim"],),
                   "attn_q": (width, hidden), "attn_k": (keys, hidden), "attn_v": (keys, hidden), "attn_output": (hidden, width), "ffn_gate": (inner, hidden), "ffn_up": (inner, hidden), "ffn_down": (hidden, inner)}  # fmt: skip
         tensors.update({f"blk.{layer}.{name}.weight": shape for name, shape in shapes.items()})
@@ -109,12 +117,7 @@ def gemma_tensors():
 def write_gemma(folder):
     rng = np.random.default_rng(2)
     writer = gguf.GGUFWriter(folder / "tiny-gemma3.gguf", "gemma3")
-    writer.add_context_length(128)
-    writer.add_embedding_length(GEMMA["hidden_size"])
-    writer.add_block_count(GEMMA["layers"])
-    writer.add_feed_forward_length(GEMMA["intermediate"])
-    writer.add_head_count(GEMMA["heads"])
-    writer.add_head_count_kv(GEMMA["key_heads"])
+    add_sizes(writer, GEMMA)
     writer.add_key_length(GEMMA["head_dim"])
     writer.add_value_length(GEMMA["head_dim"])
     writer.add_layer_norm_rms_eps(1e-6)
