@@ -35,7 +35,7 @@ export interface Executable {
    * with the engine's message, after which donated inputs are dead
    */
   run(inputs: ReadonlyMap<string, DeviceTensor>): Promise<ReadonlyMap<string, DeviceTensor>>;
-  /** Waits for runs that are under way. Outputs stay alive; a later `run` is refused. */
+  /** Waits for runs that are under way. Outputs stay alive; a later `run` is refused, a later `dispose` does nothing. */
   dispose(): Promise<void>;
 }
 
@@ -65,13 +65,28 @@ export interface Backend {
    * @throws BackendError for a handle that is dead already or another backend's
    */
   release(tensor: DeviceTensor): void;
-  /** Gives everything back, tensors too. */
+  /**
+   * Waits for what is under way, then gives everything back, tensors and executables too. Whatever comes later is
+   * refused; a later `dispose`, also of an executable, does nothing.
+   */
   dispose(): Promise<void>;
 }
 
 /** A failure of an engine, with its own message and what was being run. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
+}
+
+/** What an error says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Does something and gives its failure the name of the graph, or whatever else it was done for, as a BackendError. */
+export async function naming<T>(label: string, action: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw new BackendError(`${label}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Whether a plugin's engine can be used on this machine; `reason` tells what is missing and how to get it. */

@@ -67,13 +67,3 @@ export function checkHostTensor({ dtype, shape, data }: HostTensor): void {
   if (data.length === sizeOf(shape)) return;
   throw new BackendError(`${data.length} elements are not ${formatType({ dtype, shape })}`);
 }
-
-/** @throws BackendError for a tensor of another backend */
-export function ownTensor<Own extends DeviceTensor>(
-  tensor: DeviceTensor,
-  isOwn: (tensor: DeviceTensor) => tensor is Own,
-  backend: string,
-): Own {
-  if (isOwn(tensor)) return tensor;
-  throw new BackendError(`backend ${backend} cannot read a tensor of backend ${tensor.backend}`);
-}

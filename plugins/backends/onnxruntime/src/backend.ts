@@ -1,4 +1,4 @@
-import type { Backend } from '@tether/core';
+import { Lifetime, type Backend } from '@tether/core';
 import type { OnnxRuntimeConfig, Provider } from './config.ts';
 import { compileGraph, type Engine } from './executable.ts';
 import { installedCuda } from './install.ts';
@@ -31,17 +31,18 @@ export async function createBackend(config: OnnxRuntimeConfig): Promise<Backend>
   const { memory, providers } = choice;
   const settings = settingsOf(providers);
   const store = new TensorStore(NAME, memory);
-  const engine: Engine = { runtime, settings, store, memory };
+  const lifetime = new Lifetime(`backend ${NAME}`, () => {
+    store.releaseAll();
+    return memory.dispose();
+  });
+  const engine: Engine = { runtime, settings, store, memory, lifetime };
   return {
     name: NAME,
     description: `onnxruntime ${runtime.api.version}, ${describe(choice, settings.threads)}`,
-    compile: (graph, options) => compileGraph(engine, graph, options),
-    upload: (tensor) => store.fromHost(tensor),
-    download: async (tensor) => store.toHost(store.own(tensor)),
+    compile: (graph, options) => lifetime.during(() => compileGraph(engine, graph, options)),
+    upload: (tensor) => lifetime.during(() => store.fromHost(tensor)),
+    download: (tensor) => lifetime.during(() => store.toHost(store.own(tensor))),
     release: (tensor) => store.release(store.own(tensor)),
-    dispose: () => {
-      store.releaseAll();
-      return memory.dispose();
-    },
+    dispose: () => lifetime.end(),
   };
 }

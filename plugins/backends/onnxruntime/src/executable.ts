@@ -1,4 +1,4 @@
-import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
+import { checkDonations, checkInputs, Lifetime, naming, type CompileOptions, type Executable } from '@tether/core';
 import { optimize, typeOf, type Graph, type TensorType } from '@tether/graph';
 import { safeDonations } from './donations.ts';
 import { emitModel } from './emit.ts';
@@ -9,7 +9,7 @@ import { encodeModel } from './onnx/model.ts';
 import { describePlacement, operatorsOnCpu } from './providers/placement.ts';
 import { createSession, type Session } from './session.ts';
 import type { SessionSettings } from './settings.ts';
-import { isOwn, type OrtTensor, type TensorStore } from './tensor.ts';
+import type { OrtTensor, TensorStore } from './tensor.ts';
 
 /** What the executables of one backend share. */
 export interface Engine {
@@ -17,14 +17,8 @@ export interface Engine {
   readonly settings: SessionSettings;
   readonly store: TensorStore;
   readonly memory: TensorMemory;
-}
-
-async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw new BackendError(`${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
+  /** Of the backend. */
+  readonly lifetime: Lifetime;
 }
 
 /** @throws BackendError with the runtime's message when it cannot load the graph */
@@ -65,8 +59,7 @@ class OrtExecutable implements Executable {
   readonly #label: string;
   readonly #given: ReadonlyMap<string, string>;
   readonly #donations: ReadonlyMap<string, string>;
-  #isDisposed = false;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #lifetime: Lifetime;
 
   constructor(
     engine: Engine,
@@ -87,25 +80,27 @@ class OrtExecutable implements Executable {
     this.#label = label;
     this.#given = given;
     this.#donations = donations;
+    this.#lifetime = new Lifetime(label, () => session.dispose(), engine.lifetime);
   }
 
-  async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, OrtTensor>> {
-    if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
+  run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, OrtTensor>> {
+    return this.#lifetime.during(() => this.#run(given));
+  }
+
+  async #run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, OrtTensor>> {
     const { store, memory } = this.#engine;
-    const inputs = checkInputs(this.#source, given, isOwn, this.#label);
+    const inputs = checkInputs(this.#source, given, store.isOwn, this.#label);
     const feeds = [...this.graph.inputs.keys()].map((name) => inputs.get(name)!.content().handle); // all were checked
     const outputs = new Map<string, OrtTensor>();
     memory.countRun();
     try {
-      const run = naming(this.#label, () => {
+      await naming(this.#label, () => {
         this.#makeOutputs(inputs, outputs);
         return this.#session.run(
           feeds,
           [...outputs.values()].map((tensor) => tensor.content().handle),
         );
       });
-      this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
-      await run;
     } catch (error) {
       for (const tensor of outputs.values()) store.release(tensor);
       throw error;
@@ -123,15 +118,13 @@ class OrtExecutable implements Executable {
       const donor = inputs.get(this.#donations.get(name) ?? '');
       // The same tensor under two names is read where nobody looked for readers.
       if (donor === undefined || uses.get(donor)!.length > 1) return this.#engine.store.allocate(type);
-      return this.#engine.store.adopt(donor);
+      return this.#engine.store.takeOver(donor);
     };
     for (const [name, type] of this.#outputTypes) outputs.set(name, makeOutput(name, type));
   }
 
   /** Waits for runs that are under way. */
-  async dispose(): Promise<void> {
-    this.#isDisposed = true;
-    await this.#running;
-    this.#session.dispose();
+  dispose(): Promise<void> {
+    return this.#lifetime.end();
   }
 }

@@ -1,19 +1,20 @@
-import type { Backend } from '@tether/core';
+import { Lifetime, type Backend } from '@tether/core';
 import { compileReference } from './executable.ts';
-import { fromHost, TensorStore, toHost } from './tensor.ts';
+import { createStore, fromHost, toHost } from './tensor.ts';
 
 const NAME = 'reference';
 
 /** Float64 on the host: slow, exact and simple. */
 export function createReferenceBackend(): Backend {
-  const store = new TensorStore(NAME);
+  const store = createStore(NAME);
+  const lifetime = new Lifetime(`backend ${NAME}`, () => store.releaseAll());
   return {
     name: NAME,
     description: `float64 interpreter, node ${process.versions.node}, 1 thread`,
-    compile: (graph, options) => Promise.try(() => compileReference(store, graph, options)),
-    upload: (tensor) => Promise.try(() => store.adopt(fromHost(tensor))),
-    download: (tensor) => Promise.try(() => toHost(store.own(tensor).content())),
+    compile: (graph, options) => lifetime.during(() => compileReference(store, lifetime, graph, options)),
+    upload: (tensor) => lifetime.during(() => store.adopt(tensor, fromHost(tensor))),
+    download: (tensor) => lifetime.during(() => toHost(store.own(tensor).content())),
     release: (tensor) => store.release(store.own(tensor)),
-    dispose: () => Promise.try(() => store.releaseAll()),
+    dispose: () => lifetime.end(),
   };
 }

@@ -1,40 +1,13 @@
-import { checkHostTensor, ownTensor, TensorHandle, type DeviceTensor, type HostTensor } from '@tether/core';
+import { checkHostTensor, LiveTensors, TensorHandle, type HostTensor } from '@tether/core';
 import { bfloat16Bits, bfloat16FromBits, float16Bits, float16FromBits, type Value } from '@tether/graph';
 
 /** A handle on a value. Values are never written to, so that handles may share elements. */
 export class ReferenceTensor extends TensorHandle<Value> {}
 
-export const isOwn = (tensor: DeviceTensor): tensor is ReferenceTensor => tensor instanceof ReferenceTensor;
+export type TensorStore = LiveTensors<Value, ReferenceTensor>;
 
-/** Makes and frees the tensors of one backend. */
-export class TensorStore {
-  readonly #backend: string;
-  readonly #alive = new Set<ReferenceTensor>();
-
-  constructor(backend: string) {
-    this.#backend = backend;
-  }
-
-  adopt(value: Value): ReferenceTensor {
-    const tensor = new ReferenceTensor(this.#backend, value, value);
-    this.#alive.add(tensor);
-    return tensor;
-  }
-
-  release(tensor: ReferenceTensor): void {
-    tensor.surrender();
-    this.#alive.delete(tensor);
-  }
-
-  releaseAll(): void {
-    for (const tensor of this.#alive) this.release(tensor);
-  }
-
-  /** @throws BackendError for a tensor of another backend */
-  own(tensor: DeviceTensor): ReferenceTensor {
-    return ownTensor(tensor, isOwn, this.#backend);
-  }
-}
+/** Values are left to the garbage collector. */
+export const createStore = (backend: string): TensorStore => new LiveTensors(backend, ReferenceTensor, () => undefined);
 
 /** @throws BackendError when the elements do not fit the type */
 export function fromHost(tensor: HostTensor): Value {

@@ -1,4 +1,4 @@
-import type { Availability } from '@tether/core';
+import { messageOf, type Availability } from '@tether/core';
 import type { TfjsConfig } from './config.ts';
 import { chooseEngine } from './engines/choose.ts';
 
@@ -11,6 +11,6 @@ export async function availability(config: TfjsConfig): Promise<Availability> {
     await chooseEngine(config.engine === 'auto' ? { ...config, engine: 'cpu' } : config);
     return { available: true };
   } catch (error) {
-    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+    return { available: false, reason: messageOf(error) };
   }
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '@tether/core';
+import { Lifetime, type Backend } from '@tether/core';
 import type { TfjsConfig } from './config.ts';
 import { chooseEngine } from './engines/choose.ts';
 import { compileGraph } from './executable.ts';
@@ -11,13 +11,14 @@ export async function createBackend(config: TfjsConfig): Promise<Backend> {
   const { engine, passedOver } = await chooseEngine(config);
   const reasons = passedOver.map(({ engine: name, reason }) => `; ${name} passed over: ${reason}`);
   const store = new TensorStore(NAME, engine);
+  const lifetime = new Lifetime(`backend ${NAME}`, () => store.releaseAll());
   return {
     name: NAME,
     description: engine.description + reasons.join(''),
-    compile: (graph, options) => Promise.try(() => compileGraph(store, engine, graph, options)),
-    upload: (tensor) => Promise.try(() => store.fromHost(tensor)),
-    download: (tensor) => Promise.try(() => store.toHost(store.own(tensor))),
+    compile: (graph, options) => lifetime.during(() => compileGraph({ engine, store, lifetime }, graph, options)),
+    upload: (tensor) => lifetime.during(() => store.fromHost(tensor)),
+    download: (tensor) => lifetime.during(() => store.toHost(store.own(tensor))),
     release: (tensor) => store.release(store.own(tensor)),
-    dispose: () => Promise.try(() => store.releaseAll()),
+    dispose: () => lifetime.end(),
   };
 }

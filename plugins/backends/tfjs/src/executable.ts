@@ -1,34 +1,32 @@
-import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
+import { checkDonations, checkInputs, Lifetime, naming, type CompileOptions, type Executable } from '@tether/core';
 import { optimize, type Graph } from '@tether/graph';
 import type { Engine, Value } from './engines/engine.ts';
 import { expand, lowerings } from './lower/index.ts';
 import { planSteps, type Plan, type Step } from './plan.ts';
-import { computeStep, runSteps, Values } from './run.ts';
-import { isOwn, layoutOf, type TensorStore, type TfjsTensor } from './tensor.ts';
+import { computeStep, runKernels, runSteps, Values } from './run.ts';
+import { layoutOf, type TensorStore, type TfjsTensor } from './tensor.ts';
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** @throws BackendError naming an element type that TensorFlow.js lacks */
-function checkTypes(graph: Graph, label: string): void {
-  try {
-    for (const { dtype } of [...graph.inputs.values(), ...graph.nodes]) layoutOf(dtype);
-  } catch (error) {
-    throw new BackendError(`${label}: ${messageOf(error)}`, { cause: error });
-  }
+/** What the executables of one backend share. */
+export interface Shared {
+  readonly engine: Engine;
+  readonly store: TensorStore;
+  /** Of the backend. */
+  readonly lifetime: Lifetime;
 }
 
 /** @throws BackendError when donations do not fit or an element type is not to be had */
-export function compileGraph(
-  store: TensorStore,
-  engine: Engine,
+export async function compileGraph(
+  shared: Shared,
   source: Graph,
   { label = 'graph', inPlace = new Map<string, string>() }: CompileOptions = {},
-): Executable {
+): Promise<Executable> {
   checkDonations(source, inPlace, label);
   const graph = optimize(source, Object.keys(lowerings));
-  checkTypes(graph, label);
-  engine.activate();
-  return new TfjsExecutable(store, engine, source, graph, label, new Set(inPlace.values()));
+  return naming(label, () => {
+    for (const { dtype } of [...graph.inputs.values(), ...graph.nodes]) layoutOf(dtype); // throws where there is none
+    shared.engine.activate();
+    return new TfjsExecutable(shared, source, graph, label, new Set(inPlace.values()));
+  });
 }
 
 class TfjsExecutable implements Executable {
@@ -42,12 +40,10 @@ class TfjsExecutable implements Executable {
   readonly #donated: ReadonlySet<string>;
   readonly #plan: Plan;
   readonly #constants = new Map<Step, Value>();
-  #isDisposed = false;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #lifetime: Lifetime;
 
   constructor(
-    store: TensorStore,
-    engine: Engine,
+    { engine, store, lifetime }: Shared,
     source: Graph,
     graph: Graph,
     label: string,
@@ -62,14 +58,14 @@ class TfjsExecutable implements Executable {
     this.#plan = planSteps(graph, engine.name);
     const none = new Values();
     for (const step of this.#plan.constants) this.#constants.set(step, computeStep(engine, step, none));
+    this.#lifetime = new Lifetime(label, () => this.#giveBack(), lifetime);
   }
 
-  async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, TfjsTensor>> {
-    if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
-    const inputs = checkInputs(this.#source, given, isOwn, this.#label);
-    const run = this.#execute(inputs);
-    this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
-    return run;
+  run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, TfjsTensor>> {
+    return this.#lifetime.during(() => {
+      const inputs = checkInputs(this.#source, given, this.#store.isOwn, this.#label);
+      return naming(this.#label, () => this.#execute(inputs));
+    });
   }
 
   async #execute(inputs: ReadonlyMap<string, TfjsTensor>): Promise<Map<string, TfjsTensor>> {
@@ -78,8 +74,6 @@ class TfjsExecutable implements Executable {
     try {
       await runSteps(this.#engine, this.#plan.steps, values);
       return this.#collect(values);
-    } catch (error) {
-      throw new BackendError(`${this.#label}: ${messageOf(error)}`, { cause: error });
     } finally {
       values.freeAll();
       for (const value of late) value.dispose();
@@ -111,10 +105,9 @@ class TfjsExecutable implements Executable {
   }
 
   #collect(values: Values): Map<string, TfjsTensor> {
-    const { tf } = this.#engine;
     return new Map(
       [...this.graph.outputs].map(([name, { id, dtype, shape }]) => {
-        const value = tf.tidy(() => {
+        const value = runKernels(this.#engine, `output ${name}`, () => {
           const loose = values.get(id);
           const whole = expand(this.#engine, loose, shape);
           return whole === loose ? loose.clone() : whole; // handles of their own: values may have several names
@@ -124,10 +117,11 @@ class TfjsExecutable implements Executable {
     );
   }
 
-  /** Waits for runs that are under way. */
-  async dispose(): Promise<void> {
-    this.#isDisposed = true;
-    await this.#running;
+  dispose(): Promise<void> {
+    return this.#lifetime.end();
+  }
+
+  #giveBack(): void {
     for (const value of this.#constants.values()) value.dispose();
     this.#constants.clear();
   }

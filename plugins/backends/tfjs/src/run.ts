@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { messageOf } from '@tether/core';
 import { formatType, sizeOf, type Tensor } from '@tether/graph';
 import type { Engine, Value } from './engines/engine.ts';
 import { expand, type LoweringContext } from './lower/index.ts';
@@ -49,15 +50,19 @@ function checkAddressable({ name }: Engine, tensor: Tensor): void {
   throw new RangeError(`out of memory: ${formatType(tensor)} takes ${bytes} bytes, and WebAssembly has 4 GiB`);
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message, name } = error;
-  return name === WASM_TRAP ? `${message} (WebAssembly stopped: most often it has run out of its 4 GiB)` : message;
+/** Disposes of whatever kernels make on the way to their result; a failure tells what they were run for. */
+export function runKernels(engine: Engine, purpose: string, kernels: () => Value): Value {
+  try {
+    return engine.tf.tidy(kernels);
+  } catch (error) {
+    const isTrap = error instanceof Error && error.name === WASM_TRAP;
+    const meaning = isTrap ? ' (WebAssembly stopped: most often it has run out of its 4 GiB)' : '';
+    throw new Error(`${purpose}: ${messageOf(error)}${meaning}`, { cause: error });
+  }
 }
 
-/** Computes one node; whatever its lowering makes on the way is disposed of. */
+/** Computes one node. */
 export function computeStep(engine: Engine, { node, lower }: Step, values: Values): Value {
-  const { tf } = engine;
   const inputs = node.inputs.map(({ id }) => values.get(id));
   const context: LoweringContext = {
     engine,
@@ -66,16 +71,12 @@ export function computeStep(engine: Engine, { node, lower }: Step, values: Value
     kernel: engine.kernel,
     whole: (index) => expand(engine, inputs[index]!, node.inputs[index]!.shape),
   };
-  try {
+  const place = node.scope === '' ? '' : ` in ${node.scope}`;
+  return runKernels(engine, `${node.operation.name}${place}`, () => {
     checkAddressable(engine, node);
-    return tf.tidy(() => {
-      const result = lower(context);
-      return inputs.includes(result) ? result.clone() : result; // a handle of its own on the same elements
-    });
-  } catch (error) {
-    const place = node.scope === '' ? '' : ` in ${node.scope}`;
-    throw new Error(`${node.operation.name}${place}: ${messageOf(error)}`, { cause: error });
-  }
+    const result = lower(context);
+    return inputs.includes(result) ? result.clone() : result; // a handle of its own on the same elements
+  });
 }
 
 /** Computes the steps in order, freeing each value after its last reader. */

@@ -1,12 +1,5 @@
-import {
-  BackendError,
-  checkHostTensor,
-  ownTensor,
-  TensorHandle,
-  type DeviceTensor,
-  type HostTensor,
-} from '@tether/core';
-import type { DType, TensorType } from '@tether/graph';
+import { BackendError, checkHostTensor, LiveTensors, TensorHandle, type HostTensor } from '@tether/core';
+import type { DType } from '@tether/graph';
 import type { ElementType, Elements, Engine, Value } from './engines/engine.ts';
 
 /** Element types of TensorFlow.js. */
@@ -33,16 +26,12 @@ export function layoutOf(dtype: DType): ElementLayout {
 /** A handle on a value of TensorFlow.js. */
 export class TfjsTensor extends TensorHandle<Value> {}
 
-export const isOwn = (tensor: DeviceTensor): tensor is TfjsTensor => tensor instanceof TfjsTensor;
-
 /** Makes and frees the tensors of one backend. Others of the process may be on the same engine. */
-export class TensorStore {
-  readonly #backend: string;
+export class TensorStore extends LiveTensors<Value, TfjsTensor> {
   readonly #engine: Engine;
-  readonly #alive = new Set<TfjsTensor>();
 
   constructor(backend: string, engine: Engine) {
-    this.#backend = backend;
+    super(backend, TfjsTensor, (value) => value.dispose());
     this.#engine = engine;
   }
 
@@ -61,32 +50,5 @@ export class TensorStore {
     this.#engine.activate();
     const { dtype, shape } = tensor;
     return { dtype, shape, data: this.#engine.download(tensor.content()) };
-  }
-
-  /** A handle on a value that the caller has made. */
-  adopt(type: TensorType, value: Value): TfjsTensor {
-    const tensor = new TfjsTensor(this.#backend, type, value);
-    this.#alive.add(tensor);
-    return tensor;
-  }
-
-  /** Makes the handle dead; its value is the caller's to dispose of. */
-  surrender(tensor: TfjsTensor): Value {
-    const value = tensor.surrender();
-    this.#alive.delete(tensor);
-    return value;
-  }
-
-  release(tensor: TfjsTensor): void {
-    this.surrender(tensor).dispose();
-  }
-
-  releaseAll(): void {
-    for (const tensor of this.#alive) this.release(tensor);
-  }
-
-  /** @throws BackendError for a tensor of another backend */
-  own(tensor: DeviceTensor): TfjsTensor {
-    return ownTensor(tensor, isOwn, this.#backend);
   }
 }

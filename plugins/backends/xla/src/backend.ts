@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Backend } from '@tether/core';
+import { Lifetime, type Backend } from '@tether/core';
 import type { XlaConfig } from './config.ts';
 import { connect } from './connect.ts';
 import { compileGraph, type Engine, type XlaExecutable } from './executable.ts';
@@ -27,33 +27,32 @@ export async function createBackend(config: XlaConfig): Promise<XlaBackend> {
   const store = new TensorStore(NAME, client, config.devices);
   const folder = config.cache ?? programFolder();
   const { size, mtimeMs } = statSync(library.path);
+  const lifetime = new Lifetime(`backend ${NAME}`, () => {
+    store.releaseAll();
+    return connection.close();
+  });
   const engine: Engine = {
     client,
     store,
     partition: { devices: config.devices, state: config.state },
     compute: config.compute,
     turns,
+    lifetime,
     flags: new CompilerFlags(defaultFlags(config, library.path), config.flags, warn),
     cache:
       folder === false
         ? undefined
         : new ProgramCache(folder, client, JSON.stringify([connection.machine, size, mtimeMs]), warn),
   };
-  let isOpen = true;
   return {
     name: NAME,
     description: connection.description,
-    compile: (graph, options) => compileGraph(engine, graph, options),
-    upload: (tensor) => store.fromHost(tensor),
-    download: async (tensor) => store.toHost(store.own(tensor)),
+    compile: (graph, options) => lifetime.during(() => compileGraph(engine, graph, options)),
+    upload: (tensor) => lifetime.during(() => store.fromHost(tensor)),
+    download: (tensor) => lifetime.during(() => store.toHost(store.own(tensor))),
     release: (tensor) => store.release(store.own(tensor)),
     bytesPerDevice: () => store.bytesPerDevice(),
     liveObjects: () => ({ ...client.live }),
-    dispose: async () => {
-      if (!isOpen) return;
-      isOpen = false;
-      store.releaseAll();
-      await connection.close();
-    },
+    dispose: () => lifetime.end(),
   };
 }

@@ -1,5 +1,5 @@
 import { arch, cpus } from 'node:os';
-import { BackendError, type Availability } from '@tether/core';
+import { BackendError, messageOf, type Availability } from '@tether/core';
 import type { XlaConfig } from './config.ts';
 import { probeFolder } from './find/folders.ts';
 import { locateLibrary, type LocatedLibrary } from './find/locate.ts';
@@ -19,8 +19,7 @@ async function findWorking(config: XlaConfig): Promise<{ library: LocatedLibrary
   try {
     facts = await probeLibrary(library.path, probeFolder());
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BackendError(`${reason} (from: ${library.from}). Plugins for ${device}: ${howToGet(device)}`);
+    throw new BackendError(`${messageOf(error)} (from: ${library.from}). Plugins for ${device}: ${howToGet(device)}`);
   }
   if (!PLATFORMS[device].includes(facts.platform.toLowerCase())) {
     throw new BackendError(

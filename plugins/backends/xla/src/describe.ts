@@ -1,5 +1,6 @@
-import { DEVICES, type DeviceKind } from './config.ts';
+import { messageOf } from '@tether/core';
 import type { Environment } from '@tether/wheels';
+import { DEVICES, type DeviceKind } from './config.ts';
 import { probeFolder } from './find/folders.ts';
 import { locateLibrary } from './find/locate.ts';
 import { howToGet, PLATFORMS } from './find/targets.ts';
@@ -34,7 +35,6 @@ export async function describeXla(options: DescribeOptions = {}): Promise<Device
 
 async function describeDevice(device: DeviceKind, { folder, python, env }: DescribeOptions): Promise<DeviceReport> {
   const how = { device, howToGet: howToGet(device) };
-  const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
   let located;
   try {
     located = await locateLibrary({

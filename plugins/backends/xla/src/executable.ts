@@ -1,4 +1,12 @@
-import { BackendError, checkDonations, checkInputs, type CompileOptions, type Executable } from '@tether/core';
+import {
+  BackendError,
+  checkDonations,
+  checkInputs,
+  Lifetime,
+  naming,
+  type CompileOptions,
+  type Executable,
+} from '@tether/core';
 import { optimize, typeOf, type Graph } from '@tether/graph';
 import { emitProgram, type Program } from './emit.ts';
 import type { Compute } from './lower/index.ts';
@@ -9,7 +17,7 @@ import type { Pointer } from './pjrt/memory.ts';
 import type { LoadedProgram, ProgramMemory } from './pjrt/program.ts';
 import type { ProgramCache } from './programCache.ts';
 import { checkRows, placementOf, type Partition } from './sharding.ts';
-import { isOwn, onDevices, type OnDevices, type TensorStore, type XlaTensor } from './tensor.ts';
+import { onDevices, type OnDevices, type TensorStore, type XlaTensor } from './tensor.ts';
 import type { Turns } from './turns.ts';
 
 /** What the executables of one backend share. */
@@ -22,19 +30,13 @@ export interface Engine {
   readonly cache: ProgramCache | undefined;
   /** For runs over several devices; shared by all backends on the client. */
   readonly turns: Turns;
+  /** Of the backend. */
+  readonly lifetime: Lifetime;
 }
 
 export interface XlaExecutable extends Executable {
   /** Bytes that the program takes on each device, where the plugin tells. */
   memory(): ProgramMemory | undefined;
-}
-
-async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw new BackendError(`${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }
 
 /** @throws BackendError with XLA's message when it cannot compile the graph */
@@ -68,8 +70,7 @@ class CompiledGraph implements XlaExecutable {
   readonly #label: string;
   /** Inputs that the caller gives up. */
   readonly #given: ReadonlySet<string>;
-  #isDisposed = false;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #lifetime: Lifetime;
 
   constructor(
     engine: Engine,
@@ -87,29 +88,29 @@ class CompiledGraph implements XlaExecutable {
     this.#loaded = loaded;
     this.#label = label;
     this.#given = given;
+    this.#lifetime = new Lifetime(label, () => loaded.destroy(), engine.lifetime);
   }
 
-  async run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, XlaTensor>> {
-    if (this.#isDisposed) throw new BackendError(`${this.#label} was disposed of`);
-    const inputs = checkInputs(this.#source, given, isOwn, this.#label);
-    const run = naming(this.#label, () => this.#execute(inputs));
-    this.#running = Promise.allSettled([this.#running, run]).then(() => undefined); // keeps no results
+  run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, XlaTensor>> {
+    return this.#lifetime.during(() => this.#run(given));
+  }
+
+  async #run(given: Parameters<Executable['run']>[0]): Promise<ReadonlyMap<string, XlaTensor>> {
+    const inputs = checkInputs(this.#source, given, this.#engine.store.isOwn, this.#label);
     try {
-      return await run;
+      return await naming(this.#label, () => this.#execute(inputs));
     } finally {
       for (const name of this.#given) if (inputs.get(name)!.isAlive) this.#engine.store.release(inputs.get(name)!);
     }
   }
 
   memory(): ProgramMemory | undefined {
-    return this.#isDisposed ? undefined : this.#loaded.memory();
+    return this.#lifetime.isOver ? undefined : this.#loaded.memory();
   }
 
   /** Waits for runs that are under way. */
-  async dispose(): Promise<void> {
-    this.#isDisposed = true;
-    await this.#running;
-    this.#loaded.destroy();
+  dispose(): Promise<void> {
+    return this.#lifetime.end();
   }
 
   async #execute(inputs: ReadonlyMap<string, XlaTensor>): Promise<Map<string, XlaTensor>> {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { messageOf } from '@tether/core';
 import { PjrtError } from './pjrt/api.ts';
 import type { PjrtClient } from './pjrt/client.ts';
 import type { LoadedProgram } from './pjrt/program.ts';
@@ -93,5 +94,3 @@ export class ProgramCache {
     }
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,11 +1,4 @@
-import {
-  checkHostTensor,
-  ownTensor,
-  TensorHandle,
-  type DeviceTensor,
-  type HostArray,
-  type HostTensor,
-} from '@tether/core';
+import { checkHostTensor, LiveTensors, TensorHandle, type HostArray, type HostTensor } from '@tether/core';
 import { sizeOf, type DType, type TensorType } from '@tether/graph';
 import type { PjrtClient } from './pjrt/client.ts';
 import type { Pointer } from './pjrt/memory.ts';
@@ -45,17 +38,13 @@ export class XlaTensor extends TensorHandle<Content> {
   moved: Promise<unknown> = Promise.resolve();
 }
 
-export const isOwn = (tensor: DeviceTensor): tensor is XlaTensor => tensor instanceof XlaTensor;
-
 /** Makes, moves and frees the tensors of one backend. */
-export class TensorStore {
-  readonly #backend: string;
+export class TensorStore extends LiveTensors<Content, XlaTensor> {
   readonly #client: PjrtClient;
   readonly #devices: number;
-  readonly #alive = new Set<XlaTensor>();
 
   constructor(backend: string, client: PjrtClient, devices: number) {
-    this.#backend = backend;
+    super(backend, XlaTensor, (content) => endHold(client, content));
     this.#client = client;
     this.#devices = devices;
   }
@@ -77,13 +66,6 @@ export class TensorStore {
     return this.adopt(tensor, await this.#spread(tensor, data, 'replicated'));
   }
 
-  /** A handle on content that the caller has made. */
-  adopt(type: TensorType, content: Content): XlaTensor {
-    const tensor = new XlaTensor(this.#backend, type, content);
-    this.#alive.add(tensor);
-    return tensor;
-  }
-
   /**
    * Its elements as `placement` wants them, moved through the host where they lie otherwise. They stay until the caller
    * lets go of them, whatever becomes of the tensor meanwhile.
@@ -103,8 +85,7 @@ export class TensorStore {
 
   /** Ends one hold on elements. */
   letGo(content: Content): void {
-    if (content.at === 'host' || --content.holders > 0) return;
-    for (const buffer of content.buffers) this.#client.destroyBuffer(buffer);
+    endHold(this.#client, content);
   }
 
   /** A copy of its elements. */
@@ -121,24 +102,10 @@ export class TensorStore {
     return data;
   }
 
-  release(tensor: XlaTensor): void {
-    this.letGo(tensor.surrender());
-    this.#alive.delete(tensor);
-  }
-
-  releaseAll(): void {
-    for (const tensor of this.#alive) this.release(tensor);
-  }
-
-  /** @throws BackendError for a tensor of another backend */
-  own(tensor: DeviceTensor): XlaTensor {
-    return ownTensor(tensor, isOwn, this.#backend);
-  }
-
   /** Bytes that the tensors of this backend hold on each device now. */
   bytesPerDevice(): number[] {
     const bytes = new Array<number>(this.#devices).fill(0);
-    for (const tensor of this.#alive) {
+    for (const tensor of this) {
       const content = tensor.content();
       if (content.at === 'host') continue;
       content.buffers.forEach((buffer, device) => (bytes[device]! += this.#client.sizeOf(buffer)));
@@ -189,4 +156,9 @@ export class TensorStore {
 function hold(content: OnDevices): OnDevices {
   content.holders++;
   return content;
+}
+
+function endHold(client: PjrtClient, content: Content): void {
+  if (content.at === 'host' || --content.holders > 0) return;
+  for (const buffer of content.buffers) client.destroyBuffer(buffer);
 }

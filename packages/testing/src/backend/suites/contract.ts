@@ -172,18 +172,35 @@ function lifetimeTests({ backend, create, test }: SuiteContext): void {
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]).toEqual(runs[0]);
   });
+  const square = input('x', 'f32', [SIDE, SIDE]);
+  const products = traceGraph({ y: matmul(matmul(square, square), square) });
+  const ones: Points = { x: makePoint('f32', [SIDE, SIDE], new Array<number>(SIDE ** 2).fill(1)) };
   test('finishes what is under way before it is disposed of, and runs no more', async () => {
-    const square = input('x', 'f32', [SIDE, SIDE]);
-    const executable = await backend().compile(traceGraph({ y: matmul(matmul(square, square), square) }));
-    const inputs = await uploadAll(backend(), {
-      x: makePoint('f32', [SIDE, SIDE], new Array<number>(SIDE ** 2).fill(1)),
-    });
+    const executable = await backend().compile(products);
+    const inputs = await uploadAll(backend(), ones);
     const run = executable.run(inputs);
     await executable.dispose();
     expect(await numbersOf(backend(), (await run).get('y')!)).toEqual(new Array<number>(SIDE ** 2).fill(SIDE ** 2));
     const late = executable.run(inputs);
     await expect(late).rejects.toThrow(BackendError);
     await expect(late).rejects.toThrow('graph was disposed of');
+  });
+  test('finishes what a backend has under way before it is disposed of, and takes no more', async () => {
+    const own = await create();
+    const executable = await own.compile(products);
+    const inputs = await uploadAll(own, ones);
+    const ended: string[] = [];
+    const [run, compile] = [executable.run(inputs), own.compile(graph)];
+    const works = [run.then(() => ended.push('run')), compile.then(() => ended.push('compile'))];
+    await own.dispose();
+    expect(ended.toSorted()).toEqual(['compile', 'run']);
+    await Promise.all(works);
+    for (const late of [executable.run(inputs), (await compile).run(inputs), own.compile(graph)]) {
+      await expect(late).rejects.toThrow(BackendError);
+      await expect(late).rejects.toThrow('was disposed of');
+    }
+    await expect(own.upload(toHost(ones['x']!))).rejects.toThrow('was disposed of');
+    await Promise.all([executable.dispose(), own.dispose()]); // both are ended already
   });
   test('ends the tensors of a backend that is disposed of, and those of no other', async () => {
     const kept = await backend().upload(toHost(points['x']!));

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '@tether/core';
 import { cacheFolder } from '@tether/wheels';
 import type { TfjsConfig } from '../config.ts';
 import {
@@ -62,8 +63,6 @@ function locate(packageName: string, { modules }: TfjsConfig): string | undefine
   return undefined;
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
-
 function loadPackage(name: NativeName, config: TfjsConfig): Tfjs {
   const packageName = NATIVE_PACKAGES[name];
   const manifest = locate(packageName, config);
@@ -86,7 +85,9 @@ function loadPackage(name: NativeName, config: TfjsConfig): Tfjs {
   try {
     return require(packageName) as Tfjs; // it exports all of tfjs-core
   } catch (error) {
-    throw new EngineUnavailable(`${packageName} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    throw new EngineUnavailable(`${packageName} cannot be loaded: ${messageOf(error).split('\n')[0]!}`, {
+      cause: error,
+    });
   }
 }
 

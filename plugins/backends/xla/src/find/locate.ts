@@ -1,6 +1,6 @@
 import { existsSync, globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackendError } from '@tether/core';
+import { BackendError, messageOf } from '@tether/core';
 import type { DeviceKind, XlaConfig } from '../config.ts';
 import { defaultInterpreter, packageFolders, type Environment } from '@tether/wheels';
 import { installFolder } from './folders.ts';
@@ -19,8 +19,6 @@ export type LocateOptions = Pick<XlaConfig, 'device' | 'library' | 'python'> & {
 };
 
 export const LIBRARY_VARIABLE = 'TETHER_XLA_LIBRARY';
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The library of a kind of device below folders of Python packages. */
 export function libraryIn(folders: readonly string[], device: DeviceKind): string | undefined {

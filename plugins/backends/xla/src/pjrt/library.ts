@@ -1,4 +1,4 @@
-import { BackendError } from '@tether/core';
+import { BackendError, messageOf } from '@tether/core';
 import { PjrtApi } from './api.ts';
 import { faultOfLibrary } from './elf.ts';
 import { loadKoffi, NULL, type Koffi, type Pointer } from './memory.ts';
@@ -31,7 +31,7 @@ async function open(path: string): Promise<PjrtApi> {
     api.call('Plugin_Initialize', {});
     return api;
   } catch (error) {
-    throw fail(error instanceof Error ? error.message : String(error));
+    throw fail(messageOf(error));
   }
 }
 

@@ -1,4 +1,4 @@
-import { BackendError } from '@tether/core';
+import { BackendError, messageOf } from '@tether/core';
 import { compileOptions } from '../options.ts';
 import { formatVersion } from './api.ts';
 import { PjrtClient } from './client.ts';
@@ -26,9 +26,8 @@ return %0 : tensor<f32>
 export async function tryOut(path: string): Promise<PluginFacts> {
   const api = await openLibrary(path);
   const client = await PjrtClient.create(api).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(
-      `this plugin (PJRT ${formatVersion(api.version)}) finds no device that it can use: ${reason}`,
+      `this plugin (PJRT ${formatVersion(api.version)}) finds no device that it can use: ${messageOf(error)}`,
     );
   });
   try {
