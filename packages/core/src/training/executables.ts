@@ -1,5 +1,5 @@
 import type { Graph } from '@tether/graph';
-import type { Backend, BatchShape, Executable } from '../contracts/index.ts';
+import { disposeOfCompiled, type Backend, type BatchShape, type Executable } from '../contracts/index.ts';
 import {
   evaluationStep,
   gradientStep,
@@ -84,11 +84,8 @@ export class Executables {
     }));
   }
 
-  /** A graph that could not be compiled has told so to whoever asked for it, and leaves nothing to give back. */
   async dispose(): Promise<void> {
-    for (const outcome of await Promise.allSettled(this.#compiled.values())) {
-      if (outcome.status === 'fulfilled') await outcome.value.executable.dispose();
-    }
+    await disposeOfCompiled(this.#compiled.values());
     this.#compiled.clear();
   }
 }

@@ -1,4 +1,4 @@
-import type { Backend, DeviceTensor } from '@tether/core';
+import { disposeOfCompiled, type Backend, type DeviceTensor } from '@tether/core';
 import { bucketOf, groupByLength, rowsOf } from './buckets.ts';
 import { compileDecode, compilePrefill, type GeneratingModel, type GenerationShape, type Program } from './programs.ts';
 import { continueRows, startRow, type Row } from './rows.ts';
@@ -89,9 +89,7 @@ export function createGenerator({ backend, model, maxBatch = 16, maxLength }: Ge
       return results;
     },
     async dispose() {
-      for (const outcome of await Promise.allSettled(programs.values())) {
-        if (outcome.status === 'fulfilled') await outcome.value.executable.dispose();
-      }
+      await disposeOfCompiled(programs.values());
       programs.clear();
     },
   };
