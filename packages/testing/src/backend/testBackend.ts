@@ -7,6 +7,7 @@ import { contractSuite } from './suites/contract.ts';
 import type { SuiteContext } from './suites/context.ts';
 import { donationSuite } from './suites/donation.ts';
 import { operationSuite } from './suites/operations.ts';
+import { sizeSuite } from './suites/sizes.ts';
 import { trainingSuite } from './suites/training.ts';
 import { OPERATION_TOLERANCES, TOLERANCE_CLASSES, type TestedOperation, type ToleranceClass } from './tolerances.ts';
 
@@ -24,8 +25,9 @@ export interface TestBackendOptions {
 }
 
 /**
- * Registers the tests that every backend has to pass: each operation on many shapes and at special values, the promises
- * of the `Backend` interface, donated inputs, and whole training steps, all against the float64 interpreter.
+ * Registers the tests that every backend has to pass: each operation on many shapes and at special values, sums and
+ * draws over very many elements, the promises of the `Backend` interface, donated inputs, and whole training steps, all
+ * against the float64 interpreter.
  *
  * ```ts
  * import { testBackend } from '@tether/testing';
@@ -61,6 +63,7 @@ export function testBackend(options: TestBackendOptions): void {
     operationSuite(context);
     compositeSuite(context);
     contractSuite(context);
+    sizeSuite(context);
     donationSuite(context);
     trainingSuite(context);
     it('skips only tests that exist', () => {

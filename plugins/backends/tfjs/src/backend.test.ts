@@ -1,6 +1,6 @@
 import { BackendError } from '@tether/core';
 import * as g from '@tether/graph';
-import { runNumbers, uploadNumbers, wave } from '@tether/testing';
+import { uploadNumbers, wave } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { plugin } from './index.ts';
 import { erfFast } from './lower/erf.ts';
@@ -15,11 +15,6 @@ const configOf = (options: object) => plugin.config.parse(options);
 describe.each(engines)('$name', ({ name, backend }) => {
   it('describes what runs', () => {
     expect(backend.description).toMatch(new RegExp(`^tfjs 4\\.\\d+\\.\\d+, ${name} \\(.+\\), `));
-  });
-
-  it('draws the random words of the graph package', async () => {
-    const { bits } = await runNumbers(backend, { bits: g.randomBits(g.constant(-7, 'i32'), [300, 100], 3) });
-    expect([...bits!]).toEqual(Array.from({ length: 30_000 }, (_, counter) => g.randomWord(-7, 3, counter)));
   });
 
   it('lets others have a turn during a long run', async () => {

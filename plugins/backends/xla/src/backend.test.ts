@@ -1,18 +1,5 @@
 import { BackendError, hostTensor } from '@tether/core';
-import {
-  add,
-  broadcast,
-  constant,
-  gather,
-  input,
-  matmul,
-  mul,
-  randomBits,
-  randomWord,
-  reduceSum,
-  sub,
-  traceGraph,
-} from '@tether/graph';
+import { add, broadcast, gather, input, matmul, mul, reduceSum, sub, traceGraph } from '@tether/graph';
 import { runNumbers, uploadNumbers, wave } from '@tether/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackend, plugin, type XlaBackend } from './index.ts';
@@ -76,21 +63,6 @@ await whereAvailable('xla', () => {
       expect(inPlace.memory()).toMatchObject({ aliased: 256 * 256 * 4 });
       expect(copying.memory()).toMatchObject({ aliased: 0 });
       await Promise.all([inPlace.dispose(), copying.dispose()]);
-    });
-
-    it('keeps its digits in sums over millions', async () => {
-      const shape = [4096, 1024];
-      const x = input('x', 'f32', shape);
-      const numbers = wave(shape);
-      const exact = numbers.reduce((sum, value) => sum + value * value, 0);
-      const { sum } = await runNumbers(backend, { sum: reduceSum(mul(x, x)) }, { x: numbers });
-      // One running sum over all would be off by 10⁻³; partial sums of some thousands each are not.
-      expect(Math.abs(sum![0]! / exact - 1)).toBeLessThan(1e-5);
-    });
-
-    it('draws the same random words as the graph package', async () => {
-      const { bits } = await runNumbers(backend, { bits: randomBits(constant(-7, 'i32'), [300, 100], 3) });
-      expect([...bits!]).toEqual(Array.from({ length: 30_000 }, (_, counter) => randomWord(-7, 3, counter)));
     });
 
     it('multiplies in bf16 and sums in f32 where it is told to', async () => {
