@@ -50,27 +50,41 @@ describe('a number times a matrix product', () => {
   });
 });
 
-describe('a sum of squares', () => {
-  const x = input('x', 'f32', [3, 4, 10]);
-  const numbers = { x: wave([3, 4, 10]) };
+describe('a sum of products', () => {
+  const shape = [3, 4, 320];
+  const [x, z] = [input('x', 'f32', shape), input('z', 'f32', shape)];
+  const numbers = { x: wave(shape), z: wave(shape, 2) };
+  const sums = (operators: readonly string[]): string[] => operators.filter((name) => name !== 'Reshape');
 
   it.each([
-    ['over one axis', [-1], ['ReduceSumSquare']],
-    ['over all axes of a small tensor', undefined, ['ReduceSumSquare']],
-  ])('is one pass: %s', async (_, axes, expected) => {
-    const y = reduceSum(mul(x, x), axes);
-    expect(operators(y)).toEqual(expected);
-    await expectSame(y, numbers);
+    ['over the last axis', [-1]],
+    ['over the last axes', [1, 2]],
+    ['over all axes', undefined],
+  ])('is one dot product for each result: %s', async (_, axes) => {
+    const y = reduceSum(mul(x, z), axes);
+    const squares = reduceSum(mul(x, x), axes);
+    expect(sums(operators(y))).toEqual(['com.microsoft.FusedMatMul']);
+    expect(sums(operators(squares))).toEqual(['com.microsoft.FusedMatMul']);
+    await expectSame(mul(add(y, squares), 1 / 320), numbers);
   });
 
-  it('of a large tensor is taken axis by axis, squares first', async () => {
-    const large = input('large', 'f32', [64, 80]);
+  it('of many elements is added up from parts', async () => {
+    const large = input('large', 'f32', [640, 80]);
     const y = reduceSum(mul(large, large));
-    expect(operators(y).filter((operator) => operator.startsWith('Reduce'))).toEqual(['ReduceSumSquare', 'ReduceSum']);
-    await expectSame(mul(y, 1 / (64 * 80)), { large: wave([64, 80]) });
+    expect(sums(operators(y))).toEqual(['com.microsoft.FusedMatMul', 'ReduceSum']);
+    await expectSame(mul(y, 1 / (640 * 80)), { large: wave([640, 80]) });
   });
 
-  it('is left alone where the squares are wanted too', () => {
+  it.each([
+    ['of few elements', reduceSum(mul(input('a', 'f32', [9, 8]), input('b', 'f32', [9, 8])), [-1])],
+    ['of a prime number of elements', reduceSum(mul(input('a', 'f32', [10007]), input('b', 'f32', [10007])))],
+    ['over an axis before the last', reduceSum(mul(x, z), [1])],
+    ['with a broadcast factor', reduceSum(mul(x, input('row', 'f32', [320])), [-1])],
+  ])('is left alone %s', (_, y) => {
+    expect(operators(y)).toEqual(['Mul', 'ReduceSum']);
+  });
+
+  it('is left alone where the products are wanted too', () => {
     const squares = mul(x, x);
     expect(operators(add(squares, reduceSum(squares, [-1], true)))).toEqual(['Mul', 'ReduceSum', 'Add']);
   });

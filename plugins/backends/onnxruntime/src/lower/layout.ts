@@ -24,31 +24,21 @@ export const reduce =
 const MOST_ADDED_AT_ONCE = 2 ** 12;
 
 /**
- * The runtime adds the elements of a sum one after the other in f32: the squares of 28 million weights come out 0.2 % too
- * small. So large sums over several axes are taken axis by axis.
+ * The runtime adds the elements of a sum one after the other in f32: 28 million of one sign come out 0.2 % too small. So large sums over several axes are taken axis by axis.
  */
-const summation =
-  (operator: 'ReduceSum' | 'ReduceSumSquare'): Lowering<ReduceAttributes> =>
-  (attributes, context) => {
-    const { builder, node, inputs } = context;
-    const { axes } = attributes;
-    const { shape } = node.inputs[0]!;
-    const isLarge = sizeOf(axes.map((axis) => shape[axis]!)) > MOST_ADDED_AT_ONCE;
-    if (axes.length < 2 || !isLarge || inputs[0]!.type !== 'f32') return reduce(operator)(attributes, context);
-    const sum = axes.reduceRight((value, axis, index) => {
-      const kept = value.shape.map((extent, other) => (other === axis ? 1 : extent));
-      const type = { type: value.type, shape: kept };
-      const isFirst = index === axes.length - 1;
-      return builder.node(isFirst ? operator : 'ReduceSum', [value, builder.constant('i64', [axis])], type, {
-        keepdims: 1,
-      });
-    }, context.whole(0));
-    return builder.reshape(sum, node.shape);
-  };
-
-export const reduceSum = summation('ReduceSum');
-/** Σ x², whose squares are never written down. */
-export const reduceSumOfSquares = summation('ReduceSumSquare');
+export const reduceSum: Lowering<ReduceAttributes> = (attributes, context) => {
+  const { builder, node, inputs } = context;
+  const { axes } = attributes;
+  const { shape } = node.inputs[0]!;
+  const isLarge = sizeOf(axes.map((axis) => shape[axis]!)) > MOST_ADDED_AT_ONCE;
+  if (axes.length < 2 || !isLarge || inputs[0]!.type !== 'f32') return reduce('ReduceSum')(attributes, context);
+  const sum = axes.reduceRight((value, axis) => {
+    const kept = value.shape.map((extent, other) => (other === axis ? 1 : extent));
+    const type = { type: value.type, shape: kept };
+    return builder.node('ReduceSum', [value, builder.constant('i64', [axis])], type, { keepdims: 1 });
+  }, context.whole(0));
+  return builder.reshape(sum, node.shape);
+};
 
 export const argMax: Lowering<{ axis: number }> = ({ axis }, { builder, node, whole }) => {
   const indices = builder.node('ArgMax', [whole(0)], { type: 'i64', shape: node.shape }, { axis, keepdims: 0 });
