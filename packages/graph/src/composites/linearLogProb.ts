@@ -1,5 +1,5 @@
 import { barrier, withGradient } from '../operations/control.ts';
-import { exp, minimum, mul, sub } from '../operations/elementwise.ts';
+import { exp, minimum, mul, neg, sub } from '../operations/elementwise.ts';
 import { gather, scatterAdd } from '../operations/indexing.ts';
 import { reduceSum, reshape } from '../operations/layout.ts';
 import { matmul } from '../operations/matmul.ts';
@@ -40,7 +40,8 @@ export function linearLogProb(
   { chunk, keptBytes = KEPT_BYTES }: LinearLogProbOptions = {},
 ): Tensor {
   const [rows, vocabulary] = checkShapes(states, weight, labels);
-  const chunks = chunksOf(vocabulary, chunk ?? defaultChunk(rows));
+  const areKept = rows * vocabulary * BYTES_PER_LOGIT <= keptBytes;
+  const chunks = chunksOf(vocabulary, chunk ?? (areKept ? vocabulary : defaultChunk(rows)));
   const logitsOf = (h: Tensor, { start, limit }: Chunk): Tensor =>
     matmul(h, sliceAxis(weight, 0, start, limit), { transposeB: true }); // [N, c]
 
@@ -50,20 +51,20 @@ export function linearLogProb(
 
   return withGradient(value, [states, weight], (outputGradient) => {
     const g = reshape(outputGradient, [rows, 1]);
-    const again = rows * vocabulary * BYTES_PER_LOGIT <= keptBytes ? states : barrier(states, outputGradient);
-    const weighted = mul(again, g); // g·h, [N, H]
+    const again = areKept ? states : barrier(states, outputGradient);
+    const weighted = mul(again, neg(g)); // −g·h, [N, H]
     const parts = chunks.map((chunk) => {
       const probabilities = exp(sub(logitsOf(again, chunk), reshape(total, [rows, 1]))); // [N, c]
       return {
         expected: matmul(probabilities, sliceAxis(weight, 0, chunk.start, chunk.limit)), // Σ_v p_v·W_v, [N, H]
-        outer: matmul(probabilities, weighted, { transposeA: true }), // Σ_n p_v·g·h, [c, H]
+        outer: matmul(probabilities, weighted, { transposeA: true }), // −Σ_n p_v·g·h, [c, H]
       };
     });
     const expected = sumOf(parts.map((part) => part.expected));
     const outer = parts.map((part) => part.outer);
     return [
       mul(g, sub(gather(weight, labels), expected)),
-      sub(scatterAdd(weighted, labels, vocabulary), concat(outer, 0)),
+      sub(concat(outer, 0), scatterAdd(weighted, labels, vocabulary)),
     ];
   });
 }
