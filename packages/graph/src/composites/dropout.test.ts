@@ -25,7 +25,12 @@ describe('dropout', () => {
   it.each([0.1, 0.5, 0.9])('zeroes a share of %d and scales the rest so that the mean stays', (rate) => {
     const data = dropped(rate, 3, 0);
     expect(Math.abs(shareOf(data, (value) => value === 0) - rate)).toBeLessThan(farFrom(rate));
-    expect(new Set(data)).toEqual(new Set([0, 1 / (1 - rate)]));
+    const rounded = Math.round(rate * 4096) / 4096;
+    expect([...new Set(data)].toSorted()).toEqual([0, expect.closeTo(1 / (1 - rounded), 12)]);
+  });
+
+  it('leaves some elements at any rate below 1', () => {
+    expect(shareOf(dropped(1 - 1e-9, 3, 0), (value) => value > 0)).toBeGreaterThan(0);
   });
 
   it('is the identity at rate 0', () => {
@@ -46,10 +51,20 @@ describe('dropout', () => {
     expect(Math.abs(agreeing - 0.5)).toBeLessThan(farFrom(0.5));
   });
 
-  it('draws neighbours independently', () => {
+  it.each([
+    ['neighbours', 1],
+    ['the two elements of a word', SIZE / 2],
+  ])('draws %s independently', (_, distance) => {
     const data = dropped(0.5, 7, 0);
-    const agreeing = shareOf(data, (value, at) => value === data[(at + 1) % SIZE]);
-    expect(Math.abs(agreeing - 0.5)).toBeLessThan(farFrom(0.5));
+    const agreeing = shareOf(data, (value, at) => value === data[(at + distance) % SIZE]);
+    expect(Math.abs(agreeing - 0.5)).toBeLessThan(farFrom(0.5) * (distance === 1 ? 1 : Math.SQRT2)); // half as many pairs
+  });
+
+  it('takes an odd number of elements', () => {
+    const odd = g.input('x', 'f32', [3, 5]);
+    const y = g.dropout(odd, 0.5, seed, 0);
+    const values = g.evaluate(g.traceGraph({ y }), { x: new Float64Array(15).fill(1), seed: [5] }).get('y')!.data;
+    expect([...new Set(values)].toSorted()).toEqual([0, 2]);
   });
 
   it('lets gradients through exactly where it lets values through', () => {
