@@ -12,7 +12,7 @@ import { BYTES_PER_LOGIT, chunkedLogSumExp, chunksOf, defaultChunk, sumOf, type 
 const KEPT_BYTES = 256 * 2 ** 20;
 
 export interface LinearLogProbOptions {
-  /** Vocabulary entries at a time; without it, as many as keep a chunk's logits within 64 MiB. */
+  /** Vocabulary entries at a time; without it, all where logits are kept, else as many as take 64 MiB. */
   readonly chunk?: number;
   /** Keep logits of at most so many bytes for the backward pass, instead of computing them again; 256 MiB without it. */
   readonly keptBytes?: number;
