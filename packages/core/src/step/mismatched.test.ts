@@ -1,4 +1,5 @@
 import { div, reduceSum, sub } from '@tether/graph';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineObjective, type HostBatch } from '../contracts/index.ts';
@@ -12,6 +13,12 @@ import { mismatchedBatch } from './mismatched.ts';
 /** Each pair's prompt with the completions of the pair before it, in a circle. */
 const shuffled = (pairs: readonly TestPair[]): TestPair[] =>
   pairs.map((pair, at) => ({ ...pair, completions: pairs.at(at - 1)!.completions }));
+
+/** The same batch of a bucket whose longest prompt + completion has `viewLength` tokens. */
+const inBucket = (batch: HostBatch, viewLength: number): HostBatch => ({
+  ...batch,
+  shape: { ...batch.shape, viewLength },
+});
 
 /** What a batch holds, read back: tokens, and for each side what predicts what. */
 function contents(batch: HostBatch) {
@@ -43,6 +50,45 @@ describe('a batch of mismatched completions', () => {
     const [one, two] = contents(pairBatch(shuffled([first, second])));
     expect([found[0], found[2]]).toEqual([one, two]);
     expect(found[1]!.tokens).toEqual([]);
+  });
+
+  it('cuts completions where their row would be longer than any of the bucket', () => {
+    const long = { rowNumber: 1, prompt: [1, 2, 3], completions: [[4], [5]] } as const;
+    const short = {
+      rowNumber: 2,
+      prompt: [6],
+      completions: [
+        [1, 2, 3],
+        [5, 4],
+      ],
+    } as const;
+    const cut = { ...long, completions: [[1], [5]] } as const;
+    const fits = { ...short, completions: long.completions };
+    expect(contents(mismatchedBatch(inBucket(pairBatch([long, short]), 4)))).toEqual(contents(pairBatch([cut, fits])));
+  });
+
+  it('has no row and no position beyond the longest of the bucket, and room for every row', () => {
+    const tokens = (max: number) => fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: max });
+    const pair = fc.record({ prompt: tokens(3), chosen: tokens(4), rejected: tokens(4) });
+    fc.assert(
+      fc.property(fc.array(pair, { minLength: 1, maxLength: 4 }), (drawn) => {
+        const pairs = drawn.map(({ prompt, chosen, rejected }, at): TestPair => ({
+          rowNumber: at + 1,
+          prompt,
+          completions: [chosen, rejected],
+        }));
+        const views = pairs.flatMap(({ prompt, completions }) => completions.map((c) => prompt.length + c.length));
+        const longest = Math.max(...views);
+        const batch = mismatchedBatch(inBucket(pairBatch(pairs), longest));
+        expect(Math.max(...batch.positions)).toBeLessThan(longest);
+        expect(batch.tokens).toHaveLength(pairs.length * batch.shape.rowLength);
+        contents(batch).forEach(({ tokens: put }, row) => {
+          const { prompt } = pairs[row]!;
+          const partner = pairs.at(row - 1)!.completions.map((c) => Math.min(c.length, longest - prompt.length));
+          expect(put).toHaveLength(prompt.length + partner[0]! + partner[1]!);
+        });
+      }),
+    );
   });
 });
 

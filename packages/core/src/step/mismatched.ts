@@ -15,18 +15,12 @@ import { detached, readModel } from './buildViews.ts';
 const PREFIX = 'mismatched';
 
 /**
- * Room for the longest prompt of the bucket (L − 1, before at least one token) with its longest completions: no more
- * than S·C tokens, nor than a row holds behind a prompt.
+ * Room for any prompt of the bucket with any of its completions, each cut to the L tokens that the bucket's own rows have
+ * at most: L, and of two sides the shorter rest, of which both together have no more than T − 1 tokens.
  */
 function mismatchedShape({ rows, rowLength, sides, completionLength, viewLength }: BatchShape): BatchShape {
-  const prompt = viewLength - 1;
-  return {
-    rows,
-    sides,
-    completionLength,
-    rowLength: prompt + Math.min(sides * completionLength, rowLength - 1),
-    viewLength: prompt + completionLength,
-  };
+  const secondSide = sides === 1 ? 0 : Math.min(completionLength, Math.floor((rowLength - 1) / 2));
+  return { rows, sides, completionLength, viewLength, rowLength: viewLength + secondSide };
 }
 
 /** The tokens of a row in one segment, in their order. */
@@ -50,7 +44,10 @@ function partners({ rowWeight }: HostBatch): (number | undefined)[] {
 
 const SIDES = [SEGMENT.chosen, SEGMENT.rejected] as const;
 
-/** Each row's prompt with its partner's completions, laid out as a batch of its own. */
+/**
+ * Each row's prompt with its partner's completions, laid out as a batch of its own. A completion that would make the row
+ * longer than the longest of the bucket loses its end: beyond that, the model may have no positions.
+ */
 export function mismatchedBatch(batch: HostBatch): HostBatch {
   const shape = mismatchedShape(batch.shape);
   const { rows, rowLength, sides, completionLength, viewLength } = shape;
@@ -77,7 +74,7 @@ export function mismatchedBatch(batch: HostBatch): HostBatch {
 }
 
 function fillRow(result: HostBatch, row: number, batch: HostBatch, partner: number): void {
-  const { rowLength, sides, completionLength } = result.shape;
+  const { rowLength, sides, completionLength, viewLength } = result.shape;
   let place = row * rowLength;
   const put = (token: number, segment: number, position: number): number => {
     result.tokens[place] = token;
@@ -92,7 +89,8 @@ function fillRow(result: HostBatch, row: number, batch: HostBatch, partner: numb
   for (let side = 0; side < sides; side++) {
     const segment = SIDES[side]!;
     let predictor = last;
-    segmentTokens(batch, partner, segment).forEach((token, t) => {
+    const completion = segmentTokens(batch, partner, segment).slice(0, viewLength - prompt.length);
+    completion.forEach((token, t) => {
       const at = (row * sides + side) * completionLength + t;
       result.predictors[at] = predictor;
       result.labels[at] = token;
