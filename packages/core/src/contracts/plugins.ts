@@ -107,10 +107,14 @@ export interface OpponentOptimizer {
   readonly maxGradNorm: number;
 }
 
-/** A second loss, minimized over the regularizer's own networks before the policy's gradient is taken. */
+/**
+ * A second loss, minimized over the regularizer's own networks before the policy's gradient is taken. It is also where
+ * state is kept: a regularizer with state and no networks to train (a running mean) has an opponent whose loss may be a
+ * constant, and whose optimizer is not used.
+ */
 export interface Opponent<Config> {
   optimizer(config: Config): OpponentOptimizer;
-  /** Pure. The engine stops the gradient to the policy; state it returns is what `penalty` then sees. */
+  /** Pure. The engine stops the gradient to the policy and its weights; state it returns is what `penalty` then sees. */
   loss(context: PenaltyContext<Config>): OpponentResult;
 }
 

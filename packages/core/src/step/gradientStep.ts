@@ -72,7 +72,7 @@ function regularize(
   readings: Readings,
 ): { readonly weighted: Tensor; readonly updates: Readonly<Record<string, Tensor>> } {
   const { key, plugin, config } = use;
-  const step = opponentStep(model, use, views, seed, role, readings);
+  const step = opponentStep(model, use, views, seed, role, weights, readings);
   const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
   const penalty = plugin.penalty({ key, views, config, parameters, state, seed, weights });
   readings.addAll(penalty);

@@ -1,5 +1,5 @@
 import { add, grad, input, scope, stopGradient, type Tensor } from '@tether/graph';
-import type { BatchViews, LanguageModel, NetworkTensors, OpponentOptimizer } from '../contracts/index.ts';
+import type { BatchViews, LanguageModel, NetworkTensors, OpponentOptimizer, WeightViews } from '../contracts/index.ts';
 import { adamw, applyClip, clipFactor } from '../optimizer/index.ts';
 import { detached } from './buildViews.ts';
 import { names, networkSpec, type RegularizerUse } from './definition.ts';
@@ -35,6 +35,7 @@ export function opponentStep(
   views: BatchViews,
   seed: Tensor,
   role: MicroBatchRole,
+  weights: WeightViews | undefined,
   readings: Readings,
 ): OpponentStep {
   const { key, plugin, config } = use;
@@ -53,13 +54,16 @@ export function opponentStep(
     policy: detached(views.policy),
     divergence: (kind) => stopGradient(views.divergence(kind)),
   };
-  const result = scope('opponent', () => opponent.loss({ key, views: blind, config, parameters, state, seed }));
+  const still = weights && { trained: frozen(weights.trained), initial: frozen(weights.initial) };
+  const context = { key, views: blind, config, parameters, state, seed, weights: still };
+  const result = scope('opponent', () => opponent.loss(context));
   readings.metric(`${key}/loss`, result.loss);
   readings.addAll(result);
   const newState = { ...state, ...result.state };
   const stateUpdates = Object.fromEntries(
     Object.entries(newState).map(([name, value]) => [names.network(key, 'state', name), value]),
   );
+  if (Object.keys(parameters).length === 0) return { parameters, state: newState, updates: stateUpdates };
   const gradients = accumulate(key, parameters, grad(result.loss, Object.values(parameters)), role);
   if (!role.completes) return { parameters, state: newState, updates: { ...stateUpdates, ...gradients } };
   const stepped = scope('opponent/optimizer', () =>

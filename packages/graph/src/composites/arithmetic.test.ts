@@ -34,6 +34,10 @@ describe('gradients agree with central differences', () => {
 });
 
 describe('values', () => {
+  it('globalNorm of no tensors is 0', () => {
+    expect(valueOf(g.globalNorm([]))).toEqual([0]);
+  });
+
   it('logSigmoid and softplus are accurate from end to end', () => {
     const expected = [-1000, -30, -1, 0, 1, 30].map((x) => (x > -700 ? -Math.log1p(Math.exp(-x)) : x));
     valueOf(g.logSigmoid(vector(-1000, -30, -1, 0, 1, 30))).forEach((value, at) => {

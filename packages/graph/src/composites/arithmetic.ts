@@ -1,4 +1,5 @@
 import { abs, add, cast, div, exp, log, minimum, mul, neg, sigmoid, sqrt, sub } from '../operations/elementwise.ts';
+import { constant } from '../operations/source.ts';
 import { reduceMax } from '../operations/extrema.ts';
 import { reduceSum, reshape } from '../operations/layout.ts';
 import { stopGradient, withGradient } from '../operations/control.ts';
@@ -36,8 +37,9 @@ export function logSumExp(x: Tensor): Tensor {
   return add(sums, reshape(largest, sums.shape));
 }
 
-/** Euclidean norm of all elements of all tensors: √Σ x². */
+/** Euclidean norm of all elements of all tensors: √Σ x², 0 where there are none. */
 export function globalNorm(tensors: readonly Tensor[]): Tensor {
+  if (tensors.length === 0) return constant(0);
   const squares = tensors.map((tensor) => reduceSum(mul(cast(tensor, 'f32'), cast(tensor, 'f32'))));
   return sqrt(squares.reduce((total, square) => add(total, square)));
 }
