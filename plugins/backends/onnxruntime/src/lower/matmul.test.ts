@@ -2,6 +2,7 @@ import { evaluate, input, matmul, traceGraph } from '@tether/graph';
 import { runNumbers, wave } from '@tether/testing';
 import { describe, expect, it } from 'vitest';
 import { createBackend } from '../index.ts';
+import { modelOf, operatorsOf } from '../testing/models.ts';
 
 const backend = await createBackend({ providers: ['cpu'], threads: 2 });
 
@@ -23,5 +24,12 @@ describe('products of a transposed matrix that is large enough to be copied', ()
     actual!.forEach((value: number, index: number) => {
       expect(Math.abs(value - expected[index]!)).toBeLessThan(ROUNDING);
     });
+  });
+
+  it('copy it once for all that read it', () => {
+    const x = input('x', 'f32', [96, 32]);
+    const [gate, up] = [input('gate', 'f32', [96, 160]), input('up', 'f32', [96, 160])];
+    const products = { gate: matmul(x, gate, { transposeA: true }), up: matmul(x, up, { transposeA: true }) };
+    expect(operatorsOf(modelOf(products))).toEqual(['Transpose', 'MatMul', 'MatMul']);
   });
 });

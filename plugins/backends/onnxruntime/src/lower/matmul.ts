@@ -66,13 +66,15 @@ function untransposed(builder: ModelBuilder, shape: Shape, a: Value, b: Value, a
   return flipped(builder, product(builder, flippedShape(shape), flipped(builder, b), a, plain, alpha));
 }
 
-/** With the last two axes exchanged. */
 const flippedShape = (shape: Shape): Shape => [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!];
 
+/** With the last two axes exchanged; a copy serves all products that want it, as the gradients of gate and up do. */
 const flipped = (builder: ModelBuilder, matrix: Value): Value =>
-  builder.node(
-    'Transpose',
-    [matrix],
-    { type: matrix.type, shape: flippedShape(matrix.shape) },
-    { perm: flippedShape(matrix.shape.map((_, axis) => axis)) },
+  builder.once(`${matrix.name} flipped`, () =>
+    builder.node(
+      'Transpose',
+      [matrix],
+      { type: matrix.type, shape: flippedShape(matrix.shape) },
+      { perm: flippedShape(matrix.shape.map((_, axis) => axis)) },
+    ),
   );
