@@ -81,12 +81,18 @@ export const detachedLogps = ({ tokens, sums }: SequenceLogps): SequenceLogps =>
   sums: stopGradient(sums),
 });
 
-/** The same values, through which no gradient flows. */
+/** The same values, through which no gradient flows. Each is read only when it is asked for. */
 export function detached(views: ModelViews): ModelViews {
   return {
-    logps: detachedLogps(views.logps),
-    predictorStates: stopGradient(views.predictorStates),
-    latents: stopGradient(views.latents),
+    get logps() {
+      return detachedLogps(views.logps);
+    },
+    get predictorStates() {
+      return stopGradient(views.predictorStates);
+    },
+    get latents() {
+      return stopGradient(views.latents);
+    },
     layerLatents: (layer) => stopGradient(views.layerLatents(layer)),
     head: views.head,
   };

@@ -11,21 +11,20 @@ import type { ModelViews, Need, SequenceLogps } from '../contracts/index.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { detachedLogps, flatLabels, flatStates, sequenceLogps, type ComparedViews } from './buildViews.ts';
 import { neededDivergences } from './definition.ts';
-import { restricted } from './referenceViews.ts';
 
 export interface CompareOptions {
-  /** What may be read of the reference and of divergences. */
+  /** What the plugins of the run need; which divergences there are. */
   readonly needs: ReadonlySet<Need>;
   /** The reference's log-probabilities are given: they need not be computed. */
   readonly hasReferenceLogps: boolean;
 }
 
-const undeclared = (kind: DivergenceKind): never => {
-  throw new Error(`a plugin reads the ${kind} divergence without declaring "divergence/${kind}" in its needs`);
+const missing = (kind: DivergenceKind): never => {
+  throw new Error(`the ${kind} divergence is not computed: no plugin declares "divergence/${kind}" in its needs`);
 };
 
 /**
- * Adds divergences to the views, and restricts them to what is needed. The pass over the vocabulary that gives divergences
+ * Adds divergences to the views. The pass over the vocabulary that gives divergences
  * gives the log-probabilities as well, so that both models' logits, and the policy's gradient through its head, are
  * computed once for all of it.
  */
@@ -37,7 +36,7 @@ export function compareViews(
 ): ComparedViews {
   const kinds = neededDivergences(needs);
   if (kinds.length === 0 || reference === undefined) {
-    return { policy, reference: restricted(reference, needs), divergence: undeclared };
+    return { policy, reference, divergence: missing };
   }
   return scope('head', () => {
     const readings = readVocabulary(readModelOf(policy), readModelOf(reference), kinds);
@@ -46,9 +45,9 @@ export function compareViews(
       : detachedLogps(logpsOf(reference, readings.referenceTotal, batch));
     return {
       policy: { ...policy, logps: logpsOf(policy, readings.policyTotal, batch) },
-      reference: restricted({ ...reference, logps: referenceLogps }, needs),
+      reference: { ...reference, logps: referenceLogps },
       divergence: (kind) =>
-        kinds.includes(kind) ? reshape(readings.divergence(kind), batch.completionMask.shape) : undeclared(kind),
+        kinds.includes(kind) ? reshape(readings.divergence(kind), batch.completionMask.shape) : missing(kind),
     };
   });
 }

@@ -1,14 +1,14 @@
 import { constant, printGraph, verify } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineRegularizer, type ModelViews, type Need } from '../contracts/index.ts';
+import { defineRegularizer, type BatchViews, type ModelViews, type Need } from '../contracts/index.ts';
 import { weightScheduleSchema } from '../optimizer/index.ts';
 import { referenceSource } from '../training/index.ts';
 import { PAIRS, pairBatch } from '../testing/batches.ts';
 import { criticPenalty, divergencePenalty, pairObjective, tokenObjective } from '../testing/plugins.ts';
 import { tinyModel } from '../testing/tinyModel.ts';
 import { testTrainer } from '../testing/trainers.ts';
-import { requireReference } from '../views/index.ts';
+import { requireMismatched, requireReference } from '../views/index.ts';
 import { names, type ObjectiveUse, type RegularizerUse, type StepDefinition } from './definition.ts';
 import { gradientStep } from './gradientStep.ts';
 import { updateStep } from './updateStep.ts';
@@ -30,21 +30,25 @@ const stepOf = (objective: ObjectiveUse, ...regularizers: readonly RegularizerUs
 
 const readingNames = (step: ReturnType<typeof stepOf>): string[] => step.layout.map(({ name }) => name);
 
-/** Reads one thing of the reference, and declares what it is told to. */
-const reader = (needs: readonly Need[], read: (reference: ModelViews) => unknown): RegularizerUse => ({
+/** Reads one thing of the batch, and declares what it is told to. */
+const viewReader = (needs: readonly Need[], read: (views: BatchViews) => unknown): RegularizerUse => ({
   key: 'reader',
   config: {},
   plugin: defineRegularizer({
     name: 'reader',
-    description: 'reads the reference',
+    description: 'reads one thing',
     config: z.strictObject({}),
     needs: () => needs,
     penalty({ views }) {
-      read(requireReference(views));
+      read(views);
       return { loss: constant(0) };
     },
   }),
 });
+
+/** The same of one thing of the reference. */
+const reader = (needs: readonly Need[], read: (reference: ModelViews) => unknown): RegularizerUse =>
+  viewReader(needs, (views) => read(requireReference(views)));
 
 const reporter = (metric: string): RegularizerUse => ({
   key: metric,
@@ -111,6 +115,38 @@ describe('what plugins may read', () => {
     const undeclared = others.filter((other) => other !== need);
     expect(() => stepOf(tokenObjective, reader([need], read))).not.toThrow();
     expect(() => stepOf(tokenObjective, reader(undeclared, read))).toThrow(`without declaring "${need}" in its needs`);
+  });
+
+  it('is not what others of the run declare', () => {
+    const everything = {
+      ...viewReader(['latents', 'referenceLogps', 'mismatchedLogps', 'divergence/reverse'], () => undefined),
+      key: 'other',
+    };
+    const reads: readonly (readonly [Need, (views: BatchViews) => unknown])[] = [
+      ['latents', ({ policy }) => policy.latents],
+      ['latents', ({ policy }) => policy.layerLatents(0)],
+      ['mismatchedLogps', (views) => requireMismatched(views)],
+      ['divergence/reverse', ({ divergence }) => divergence('reverse')],
+    ];
+    for (const [need, read] of reads) {
+      const careless = viewReader([], read);
+      expect(() => stepOf(tokenObjective, everything, viewReader([need], read)), need).not.toThrow();
+      expect(() => stepOf(tokenObjective, everything, careless), need).toThrow(
+        new RegExp(`^regularizer reader: .*without declaring "${need}" in its needs`),
+      );
+    }
+    const careless = viewReader([], (views) => requireReference(views));
+    expect(() => stepOf(tokenObjective, everything, careless)).toThrow('reads the reference without declaring it');
+  });
+
+  it('holds for opponents as well', () => {
+    const careless = {
+      ...criticPenalty,
+      plugin: { ...criticPenalty.plugin, needs: () => ['referenceLatents' as const] },
+    };
+    expect(() => stepOf(tokenObjective, careless)).toThrow(
+      'regularizer critic: something is read without declaring "latents"',
+    );
   });
 
   it('does not include a reference where nobody declares one', () => {

@@ -15,6 +15,7 @@ import { names, needsOf, trainableParameters, type RegularizerUse, type StepDefi
 import { inPlugin, objectiveLoss } from './inPlugin.ts';
 import { mismatchedViews } from './mismatched.ts';
 import { frozen, opponentStep, type MicroBatchRole } from './opponents.ts';
+import { permittedViews } from './permittedViews.ts';
 import { Readings, type ReadingLayout } from './readings.ts';
 import { referenceInputs, referenceViews } from './referenceViews.ts';
 
@@ -65,13 +66,14 @@ function weightsFor(
 function regularize(
   model: LanguageModel,
   use: RegularizerUse,
-  views: BatchViews,
+  wholeViews: BatchViews,
   seed: Tensor,
   role: MicroBatchRole,
   weights: WeightViews | undefined,
   readings: Readings,
 ): { readonly weighted: Tensor; readonly updates: Readonly<Record<string, Tensor>> } {
   const { key, plugin, config } = use;
+  const views = permittedViews(wholeViews, plugin.needs(config));
   const step = opponentStep(model, use, views, seed, role, weights, readings);
   const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
   const penalty = plugin.penalty({ key, views, config, parameters, state, seed, weights });

@@ -1,6 +1,7 @@
 import { scope } from '@tether/graph';
 import type { BatchViews, LossResult } from '../contracts/index.ts';
 import type { ObjectiveUse } from './definition.ts';
+import { permittedViews } from './permittedViews.ts';
 
 /**
  * Runs what is a plugin's own. An error is told in the plugin's name; its stack stays that of the original, which is
@@ -19,6 +20,8 @@ export function inPlugin<T>(who: string, call: () => T): T {
   }
 }
 
-/** What the objective makes of a batch. */
+/** What the objective makes of a batch, of which it sees what it declares. */
 export const objectiveLoss = ({ plugin, config }: ObjectiveUse, views: BatchViews): LossResult =>
-  scope(plugin.name, () => inPlugin(`objective ${plugin.name}`, () => plugin.loss(views, config)));
+  scope(plugin.name, () =>
+    inPlugin(`objective ${plugin.name}`, () => plugin.loss(permittedViews(views, plugin.needs(config)), config)),
+  );

@@ -1,5 +1,5 @@
 import { gather, input, reduceSum, reshape, scope, type Tensor } from '@tether/graph';
-import type { BatchShape, LanguageModel, ModelViews, Need, Parameters, ParameterSpec } from '../contracts/index.ts';
+import type { BatchShape, LanguageModel, ModelViews, Parameters, ParameterSpec } from '../contracts/index.ts';
 import type { BatchInputs } from './batchInputs.ts';
 import { detached, readModel } from './buildViews.ts';
 import { names, type ReferenceSource } from './definition.ts';
@@ -44,28 +44,6 @@ function precomputedViews(
       );
     },
     head: model.head(parameters),
-  };
-}
-
-/** Lets through only what was declared, so that a forgotten `needs` shows at once and nothing undeclared is computed. */
-export function restricted(views: ModelViews | undefined, needs: ReadonlySet<Need>): ModelViews | undefined {
-  if (views === undefined) return undefined;
-  const guarded = <T>(need: Need, value: T): T => {
-    if (!needs.has(need)) throw new Error(`a plugin reads the reference without declaring "${need}" in its needs`);
-    return value;
-  };
-  return {
-    get logps() {
-      return guarded('referenceLogps', views.logps);
-    },
-    get predictorStates() {
-      return guarded('referencePredictorStates', views.predictorStates);
-    },
-    get latents() {
-      return guarded('referenceLatents', views.latents);
-    },
-    layerLatents: (layer) => guarded('referenceLatents', views).layerLatents(layer),
-    head: views.head,
   };
 }
 
