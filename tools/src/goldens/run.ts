@@ -5,6 +5,7 @@ import {
   countBatches,
   countValues,
   batchValues,
+  regularizerSeedName,
   scalarValue,
   seedValue,
   weightName,
@@ -58,6 +59,7 @@ export async function runBatch(
     ...batchValues(batch),
     ...countValues(countBatches([batch])),
     seedValue('seed', 1),
+    ...definition.regularizers.map(({ key }) => seedValue(regularizerSeedName(key), 1)),
     ...definition.regularizers.map(({ key }) => scalarValue(weightName(key), 1)),
     ...extra,
   ]);

@@ -82,7 +82,10 @@ export interface PenaltyContext<Config> {
   readonly config: Config;
   readonly parameters: NetworkTensors;
   readonly state: NetworkTensors;
-  /** Scalar i32 that changes every batch: feed it to `randomBits`. */
+  /**
+   * Scalar i32 that changes every batch, of this regularizer alone: feed it to `randomBits`. The opponent and the penalty
+   * share it: draws that are to be independent take different streams of it.
+   */
   readonly seed: Tensor;
   /** Present where the regularizer needs them; `requireWeights(context)` otherwise throws. */
   readonly weights?: WeightViews | undefined;

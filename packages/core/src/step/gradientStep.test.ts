@@ -1,4 +1,4 @@
-import { constant, printGraph, verify } from '@tether/graph';
+import { cast, constant, dropout, iota, mul, printGraph, reduceSum, verify } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineRegularizer, type BatchViews, type ModelViews, type Need } from '../contracts/index.ts';
@@ -156,6 +156,39 @@ describe('what plugins may read', () => {
         reader([], ({ logps }) => logps),
       );
     expect(step).toThrow('a plugin reads the reference without declaring it');
+  });
+});
+
+describe('random draws', () => {
+  const drawing = (key: string, stream = 0): RegularizerUse => ({
+    key,
+    config: {},
+    plugin: defineRegularizer({
+      name: 'drawing',
+      description: 'draws numbers',
+      config: z.strictObject({}),
+      needs: () => [],
+      penalty({ seed }) {
+        const dropped = dropout(constant(1, 'f32', [1000]), 0.5, seed, stream);
+        const places = iota([1000], 0);
+        return { loss: constant(0), gauges: { [`${key}/drawn`]: reduceSum(mul(dropped, cast(places, 'f32'))) } };
+      },
+    }),
+  });
+  const draws = async (...keys: readonly string[]) => {
+    const { trainer } = await testTrainer({
+      objective: tokenObjective,
+      regularizers: keys.map((key) => drawing(key)),
+      batches: [[pairBatch(PAIRS.slice(0, 2))]],
+    });
+    const steps = [await trainer.step(0), await trainer.step(1)];
+    return keys.map((key) => steps.map(({ readings }) => readings[`${key}/drawn`]!));
+  };
+
+  it('are each regularizer’s own, even in one stream, and other numbers in every step', async () => {
+    const [first, second] = await draws('first', 'second');
+    expect(new Set([...first!, ...second!]).size).toBe(4);
+    expect(await draws('second')).toEqual([second]); // whoever else is in the run
   });
 });
 

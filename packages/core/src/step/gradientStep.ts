@@ -29,6 +29,9 @@ export const READINGS = 'readings';
 
 export const weightName = (key: string): string => `penaltyWeight/${key}`;
 
+/** Each regularizer draws from a seed of its own: streams need only differ within it. The model has `seed`. */
+export const regularizerSeedName = (key: string): string => `seed/${key}`;
+
 /** Inputs for the policy's parameters. */
 export const policyInputs = (definition: Pick<StepDefinition, 'model'>): Parameters =>
   Object.fromEntries(
@@ -67,13 +70,13 @@ function regularize(
   model: LanguageModel,
   use: RegularizerUse,
   wholeViews: BatchViews,
-  seed: Tensor,
   role: MicroBatchRole,
   weights: WeightViews | undefined,
   readings: Readings,
 ): { readonly weighted: Tensor; readonly updates: Readonly<Record<string, Tensor>> } {
   const { key, plugin, config } = use;
   const views = permittedViews(wholeViews, plugin.needs(config));
+  const seed = input(regularizerSeedName(key), 'i32', []);
   const step = opponentStep(model, use, views, seed, role, weights, readings);
   const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
   const penalty = plugin.penalty({ key, views, config, parameters, state, seed, weights });
@@ -88,8 +91,8 @@ function regularize(
  * total = objective + Σ weight · penalty (in the micro-batch that completes the step, against the opponents after their own
  * step, and before it against the old ones), and its gradient.
  *
- * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `mismatched/*`, `count/*`, `seed`, and per regularizer its
- * `penaltyWeight/*` and its networks and moments (`network/*`). Outputs: `readings`, `gradient/*`, and the new values of the
+ * Inputs: `policy/*`, `reference/*` or `precomputed/*`, `batch/*`, `mismatched/*`, `count/*`, the model's `seed`, and per regularizer its
+ * `penaltyWeight/*`, `seed/*` and its networks and moments (`network/*`). Outputs: `readings`, `gradient/*`, and the new values of the
  * networks' tensors.
  */
 export function gradientStep(definition: StepDefinition, shape: BatchShape, role: MicroBatchRole): GradientStep {
@@ -119,7 +122,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
   for (const use of definition.regularizers) {
     const weights = weightsFor(use, model, policyParameters, initial);
     const part = scope(use.key, () =>
-      inPlugin(`regularizer ${use.key}`, () => regularize(model, use, views, seed, role, weights, readings)),
+      inPlugin(`regularizer ${use.key}`, () => regularize(model, use, views, role, weights, readings)),
     );
     Object.assign(updates, part.updates);
     total = add(total, part.weighted);

@@ -25,7 +25,14 @@ export {
 } from './definition.ts';
 export { compareViews, readModelOf } from './divergences.ts';
 export { evaluationStep, latentDistance, ROW_OUTPUTS, type EvaluationStep } from './evaluationStep.ts';
-export { gradientStep, policyInputs, READINGS, weightName, type GradientStep } from './gradientStep.ts';
+export {
+  gradientStep,
+  policyInputs,
+  READINGS,
+  regularizerSeedName,
+  weightName,
+  type GradientStep,
+} from './gradientStep.ts';
 export { mismatchedBatch, mismatchedValues } from './mismatched.ts';
 export { opponentScalarNames, type MicroBatchRole } from './opponents.ts';
 export { combineReadings, Readings, type ReadingKind, type ReadingLayout, type ReadingVector } from './readings.ts';

@@ -6,8 +6,15 @@ import {
   weightFactor,
   type WeightSchedule,
 } from '../optimizer/index.ts';
-import { randomInt32 } from '../random/index.ts';
-import { opponentScalarNames, scalarValue, seedValue, weightName, type StepDefinition } from '../step/index.ts';
+import { hashText, randomInt32 } from '../random/index.ts';
+import {
+  opponentScalarNames,
+  regularizerSeedName,
+  scalarValue,
+  seedValue,
+  weightName,
+  type StepDefinition,
+} from '../step/index.ts';
 import type { TrainingSettings } from './settings.ts';
 
 /** How strongly a regularizer counts, and how that changes over the run. */
@@ -48,15 +55,13 @@ export const weightsAt = (
 export function gradientScalars(source: ScalarSource, step: number, microBatch: number): Map<string, HostTensor> {
   const { definition, settings } = source;
   const weights = weightsAt(source, step);
-  const values = new Map<string, HostTensor>([
-    seedValue(
-      'seed',
-      randomInt32(settings.seed, DROPOUT_STREAM, step * settings.gradient_accumulation_steps + microBatch),
-    ),
-  ]);
+  const count = step * settings.gradient_accumulation_steps + microBatch;
+  const seed = (stream: number): number => randomInt32(settings.seed, stream, count);
+  const values = new Map<string, HostTensor>([seedValue('seed', seed(DROPOUT_STREAM))]);
   const set = (name: string, value: number): void => void values.set(...scalarValue(name, value));
   for (const { key, plugin, config } of definition.regularizers) {
     set(weightName(key), weights[key]!);
+    values.set(...seedValue(regularizerSeedName(key), seed(hashText(`seed/${key}`))));
     const optimizer = plugin.opponent?.optimizer(config);
     if (optimizer === undefined) continue;
     const names = opponentScalarNames(key);
