@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Initializer } from '../contracts/index.ts';
 import { randomUniform } from './counter.ts';
 import { initialValues } from './initialize.ts';
@@ -44,6 +44,11 @@ describe('initial values', () => {
     expect([...values('constant', { kind: 'constant', value: 7 }, [2])]).toEqual([7, 7]);
     expect([...values('scalar', { kind: 'constant', value: 7 }, [])]).toEqual([7]);
   });
+});
+
+test('a unit vector may be longer than a call has room for arguments', () => {
+  const long = values('unit', { kind: 'unitVector' }, [200_000]);
+  expect(Math.sqrt(long.reduce((sum, x) => sum + x * x, 0))).toBeCloseTo(1, 12);
 });
 
 describe('random numbers by counter', () => {

@@ -23,9 +23,9 @@ const FILLS: { readonly [Kind in Initializer['kind']]: Fill<Kind> } = {
     return (index) => bound * (2 * randomUniform(seed, stream, index) - 1);
   },
   unitVector: (_, shape, seed, stream) => {
-    const length = Math.hypot(
-      ...Array.from({ length: sizeOf(shape) }, (_unused, index) => randomNormal(seed, stream, index)),
-    );
+    let squares = 0;
+    for (let index = 0; index < sizeOf(shape); index++) squares += randomNormal(seed, stream, index) ** 2;
+    const length = Math.sqrt(squares);
     return (index) => randomNormal(seed, stream, index) / length;
   },
 };
