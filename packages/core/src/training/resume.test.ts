@@ -51,6 +51,30 @@ describe('a run put back from a snapshot', () => {
     expect(names.filter((name) => /reference|gradient/.test(name))).toEqual([]);
   });
 
+  it('needs no frozen weights to go on bit for bit: they are the model’s', async () => {
+    const adapterLike = { ...run, frozen: ['embedding', 'output'] };
+    const straight = await testTrainer(adapterLike);
+    await readings(straight, 0, 2);
+    const snapshot = await straight.trainer.snapshot();
+    expect([...snapshot.keys()].filter((name) => name.startsWith('policy/'))).toEqual([
+      'policy/positions',
+      'policy/mix',
+    ]);
+    const rest = await readings(straight, 2, 5);
+    const resumed = await testTrainer(adapterLike);
+    await resumed.trainer.restore(snapshot);
+    expect(await readings(resumed, 2, 5)).toEqual(rest);
+    expect(exact(await resumed.trainer.policyWeights())).toEqual(exact(await straight.trainer.policyWeights()));
+
+    // Snapshots used to hold them.
+    for (const name of ['embedding', 'output']) {
+      snapshot.set(`policy/${name}`, await straight.trainer.state.download(`policy/${name}`));
+    }
+    const old = await testTrainer(adapterLike);
+    await old.trainer.restore(snapshot);
+    expect(await readings(old, 2, 5)).toEqual(rest);
+  });
+
   it('is refused with everything that does not fit', async () => {
     const { trainer } = await testTrainer(run);
     const before = exact(await trainer.snapshot());

@@ -206,7 +206,16 @@ export class Trainer {
   /** Tensors that a checkpoint keeps: everything that steps change and that outlives them. */
   #trained(): string[] {
     const gradient = isGradient(this.options.definition);
-    return this.state.names().filter((name) => !name.startsWith(names.reference('')) && !gradient(name));
+    const frozen = this.#frozen();
+    const isKept = (name: string): boolean =>
+      !name.startsWith(names.reference('')) && !gradient(name) && !frozen.has(name);
+    return this.state.names().filter(isKept);
+  }
+
+  /** The policy's tensors that no step changes, such as the base of an adapter: a resumed run has them from the model. */
+  #frozen(): ReadonlySet<string> {
+    const { parameters } = this.options.definition.model;
+    return new Set(parameters.filter(({ trainable }) => !trainable).map(({ name }) => names.policy(name)));
   }
 
   /** Names and values of everything that training changes, for a checkpoint. */
@@ -216,12 +225,18 @@ export class Trainer {
     return kept;
   }
 
-  /** Puts a snapshot back. Throws naming tensors that are missing, unknown or of another shape. */
+  /**
+   * Puts a snapshot back. Throws naming tensors that are missing, unknown or of another shape. Frozen weights, which
+   * earlier snapshots had, are passed over: the run has them.
+   */
   async restore(tensors: ReadonlyMap<string, HostTensor>): Promise<void> {
     const expected = this.#trained();
+    const frozen = this.#frozen();
     const problems = [
       ...expected.filter((name) => !tensors.has(name)).map((name) => `missing ${name}`),
-      ...[...tensors.keys()].filter((name) => !expected.includes(name)).map((name) => `unknown ${name}`),
+      ...[...tensors.keys()]
+        .filter((name) => !expected.includes(name) && !frozen.has(name))
+        .map((name) => `unknown ${name}`),
       ...expected
         .filter((name) => tensors.has(name) && String(tensors.get(name)!.shape) !== String(this.state.get(name).shape))
         .map((name) => `${name} is [${tensors.get(name)!.shape}] instead of [${this.state.get(name).shape}]`),
