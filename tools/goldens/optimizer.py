@@ -43,8 +43,7 @@ def adamw(weight_decay, max_norm):
 def schedule(name, warmup, total):
     """Factors of the learning rate at steps 0, 1, …, total − 1."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    kind = "constant_with_warmup" if name == "constant" else name
-    scheduler = get_scheduler(kind, optimizer, num_warmup_steps=warmup, num_training_steps=total)
+    scheduler = get_scheduler(name, optimizer, num_warmup_steps=warmup, num_training_steps=total)
     factors = []
     for _ in range(total):
         factors.append(scheduler.get_last_lr()[0])
@@ -57,7 +56,7 @@ golden = {
     "adamw": [adamw(0.0, 0.0), adamw(0.1, 0.0), adamw(0.1, 1.0)],
     "schedules": [
         schedule(name, warmup, total)
-        for name in ("constant", "linear", "cosine")
+        for name in ("constant", "constant_with_warmup", "linear", "cosine")
         for warmup, total in ((0, 5), (3, 10), (1, 1), (10, 10))
     ],
 }

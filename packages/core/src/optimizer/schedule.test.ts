@@ -39,10 +39,19 @@ const source = (training: Readonly<Record<string, unknown>>, totalSteps: number)
 
 describe('the learning rate of a run', () => {
   it('takes the warm-up from warmup_ratio, rounded up as in transformers, unless warmup_steps is given', () => {
-    const training = { learning_rate: 3, lr_scheduler_type: 'constant', warmup_ratio: 0.25 };
+    const training = { learning_rate: 3, lr_scheduler_type: 'constant_with_warmup', warmup_ratio: 0.25 };
     const rates = [0, 1, 2, 3, 4].map((step) => learningRateAt(source(training, 9), step)); // ⌈2.25⌉ = 3 steps
     expect(rates).toEqual([0, 1, 2, 3, 3]);
     expect(learningRateAt(source({ ...training, warmup_steps: 0 }, 9), 0)).toBe(3);
+  });
+
+  it('refuses a warm-up that its schedule does not have, rather than pass over it', () => {
+    const constant = { lr_scheduler_type: 'constant' };
+    for (const warmup of [{ warmup_ratio: 0.1 }, { warmup_steps: 3 }]) {
+      expect(() => trainingSchema.parse({ ...constant, ...warmup })).toThrow('say constant_with_warmup');
+    }
+    expect(() => trainingSchema.parse({ ...constant, warmup_ratio: 0.1, warmup_steps: 0 })).not.toThrow();
+    expect(() => trainingSchema.parse({ ...constant, warmup_ratio: 0 })).not.toThrow();
   });
 });
 

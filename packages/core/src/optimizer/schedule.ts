@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
+export const SCHEDULES = ['constant', 'constant_with_warmup', 'linear', 'cosine'] as const;
 export type ScheduleName = (typeof SCHEDULES)[number];
 
 /** Factor in [0, 1] after warm-up, by the share of the remaining steps that is done. */
 const DECAYS: Readonly<Record<ScheduleName, (progress: number) => number>> = {
   constant: () => 1,
+  constant_with_warmup: () => 1,
   linear: (progress) => 1 - progress,
   cosine: (progress) => 0.5 * (1 + Math.cos(Math.PI * progress)),
 };
@@ -17,11 +18,11 @@ export interface Schedule {
 }
 
 /**
- * Factor of the learning rate at optimizer step 0, 1, …, as in transformers: linear warm-up from 0, then decay to 0 at
- * `totalSteps`.
+ * Factor of the learning rate at optimizer step 0, 1, …, as in transformers: linear warm-up from 0 (`constant` has none),
+ * then decay to 0 at `totalSteps`.
  */
 export function scheduleFactor({ name, warmupSteps, totalSteps }: Schedule, step: number): number {
-  if (step < warmupSteps) return step / Math.max(1, warmupSteps);
+  if (step < warmupSteps && name !== 'constant') return step / Math.max(1, warmupSteps);
   const progress = (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
   return DECAYS[name](Math.min(1, progress));
 }

@@ -3,7 +3,10 @@ import { SCHEDULES } from '../optimizer/index.ts';
 
 const options = z.strictObject({
   learning_rate: z.number().positive().default(1e-6).describe('peak learning rate of AdamW'),
-  lr_scheduler_type: z.enum(SCHEDULES).default('linear').describe('decay after warm-up'),
+  lr_scheduler_type: z
+    .enum(SCHEDULES)
+    .default('linear')
+    .describe('course of the learning rate; constant has no warm-up'),
   warmup_ratio: z.number().min(0).max(1).default(0).describe('share of the steps with a rising learning rate'),
   warmup_steps: z.number().int().min(0).optional().describe('number of such steps; overrides warmup_ratio'),
   per_device_train_batch_size: z.number().int().positive().default(4).describe('pairs per micro-batch'),
@@ -50,11 +53,18 @@ const options = z.strictObject({
   seed: z.number().int().min(0).default(0).describe('seed of everything random in the run'),
 });
 /** Options of the training loop, named as in TRL's DPOConfig and transformers' TrainingArguments. */
-export const trainingSchema = options.refine(
-  ({ sync_ref_model: moves, precompute_ref_log_probs: precomputed }) => !(moves && precomputed),
-  {
+export const trainingSchema = options
+  .refine(({ sync_ref_model: moves, precompute_ref_log_probs: precomputed }) => !(moves && precomputed), {
     path: ['sync_ref_model'],
     error: 'a reference that moves cannot be precomputed: set precompute_ref_log_probs to false',
-  },
-);
+  })
+  .refine(
+    ({ lr_scheduler_type: name, warmup_ratio: ratio, warmup_steps: steps }) =>
+      name !== 'constant' || (steps ?? ratio) === 0,
+    {
+      path: ['lr_scheduler_type'],
+      error:
+        'constant has no warm-up, as in transformers: say constant_with_warmup, or leave out warmup_ratio and warmup_steps',
+    },
+  );
 export type TrainingSettings = z.infer<typeof trainingSchema>;
