@@ -3,10 +3,7 @@ import { SCHEDULES } from '../optimizer/index.ts';
 
 const options = z.strictObject({
   learning_rate: z.number().positive().default(1e-6).describe('peak learning rate of AdamW'),
-  lr_scheduler_type: z
-    .enum(SCHEDULES)
-    .default('linear')
-    .describe('course of the learning rate; constant has no warm-up'),
+  lr_scheduler_type: z.enum(SCHEDULES).default('linear').describe('decay after warm-up; constant has neither'),
   warmup_ratio: z.number().min(0).max(1).default(0).describe('share of the steps with a rising learning rate'),
   warmup_steps: z.number().int().min(0).optional().describe('number of such steps; overrides warmup_ratio'),
   per_device_train_batch_size: z.number().int().positive().default(4).describe('pairs per micro-batch'),
