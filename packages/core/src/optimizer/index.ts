@@ -1,6 +1,7 @@
 export { adamw, biasCorrection, type AdamWConstants, type AdamWScalars, type AdamWState } from './adamw.ts';
 export { applyClip, clipFactor, hostClipFactor } from './clip.ts';
 export {
+  isDelayed,
   scheduleFactor,
   SCHEDULES,
   weightFactor,

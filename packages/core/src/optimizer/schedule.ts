@@ -37,8 +37,17 @@ export const weightScheduleSchema = z
   .describe('factor of the weight over the run');
 export type WeightSchedule = z.infer<typeof weightScheduleSchema>;
 
-/** Factor of a regularizer's weight at `step` of `totalSteps`. */
-export function weightFactor({ start, end, delay }: WeightSchedule, step: number, totalSteps: number): number {
-  const progress = totalSteps <= 1 ? 1 : step / (totalSteps - 1);
-  return progress < delay ? 0 : start + (end - start) * progress;
+const progressAt = (step: number, totalSteps: number): number => (totalSteps <= 1 ? 1 : step / (totalSteps - 1));
+
+/** Whether a regularizer's penalty has not set in yet at `step` of `totalSteps`. */
+export const isDelayed = ({ delay }: WeightSchedule, step: number, totalSteps: number): boolean =>
+  progressAt(step, totalSteps) < delay;
+
+/**
+ * Factor of a regularizer's weight at `step` of `totalSteps`: on the line from `start` at the run's first step to `end` at
+ * its last, and 0 before the delay, which cuts the line off and does not shift it.
+ */
+export function weightFactor(schedule: WeightSchedule, step: number, totalSteps: number): number {
+  const { start, end } = schedule;
+  return isDelayed(schedule, step, totalSteps) ? 0 : start + (end - start) * progressAt(step, totalSteps);
 }

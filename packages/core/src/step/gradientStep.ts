@@ -65,7 +65,10 @@ function weightsFor(
   return { trained: pick(policy), initial: pick(initial) };
 }
 
-/** A regularizer's part of the loss, times its weight, with the new values of its networks' tensors. */
+/**
+ * A regularizer's part of the loss, times its weight, with the new values of its networks' tensors. Before its delay is
+ * over there is no penalty: 0 times one that is not finite, or whose gradient is not, would not be 0.
+ */
 function regularize(
   model: LanguageModel,
   use: RegularizerUse,
@@ -73,11 +76,12 @@ function regularize(
   role: MicroBatchRole,
   weights: WeightViews | undefined,
   readings: Readings,
-): { readonly weighted: Tensor; readonly updates: Readonly<Record<string, Tensor>> } {
+): { readonly weighted?: Tensor; readonly updates: Readonly<Record<string, Tensor>> } {
   const { key, plugin, config } = use;
   const views = permittedViews(wholeViews, plugin.needs(config));
   const seed = input(regularizerSeedName(key), 'i32', []);
   const step = opponentStep(model, use, views, seed, role, weights, readings);
+  if (role.delayed?.includes(key) === true) return { updates: step.updates };
   const [parameters, state] = [frozen(step.parameters), frozen(step.state)];
   const penalty = plugin.penalty({ key, views, config, parameters, state, seed, weights });
   readings.addAll(penalty);
@@ -125,7 +129,7 @@ export function gradientStep(definition: StepDefinition, shape: BatchShape, role
       inPlugin(`regularizer ${use.key}`, () => regularize(model, use, views, role, weights, readings)),
     );
     Object.assign(updates, part.updates);
-    total = add(total, part.weighted);
+    if (part.weighted !== undefined) total = add(total, part.weighted);
   }
   readings.metric('loss', total);
   readings.metric('objective/loss', result.loss);

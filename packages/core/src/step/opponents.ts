@@ -11,6 +11,8 @@ export interface MicroBatchRole {
   readonly continues: boolean;
   /** The last micro-batch: opponents take their step, and the policy's gradient is complete. */
   readonly completes: boolean;
+  /** Keys of regularizers whose penalty is left out, since its delay is not over: of those only the opponent runs. */
+  readonly delayed?: readonly string[];
 }
 
 /** Scalar inputs of an opponent's AdamW. */

@@ -2,6 +2,7 @@ import { div, mul, sqrt, sub } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineRegularizer, type BatchViews } from '../contracts/index.ts';
+import { weightScheduleSchema } from '../optimizer/index.ts';
 import type { RegularizerUse } from '../step/index.ts';
 import { PAIRS, pairBatch } from '../testing/batches.ts';
 import { criticPenalty, pairObjective } from '../testing/plugins.ts';
@@ -53,6 +54,33 @@ const values = async ({ trainer }: TestTrainer) =>
 
 const run = (changes: Partial<TestRun>): Promise<TestTrainer> =>
   testTrainer({ objective: pairObjective, batches: [[good], [bad]], ...changes });
+
+describe('a penalty before its delay is over', () => {
+  const delayed = [{ weight: 1, schedule: weightScheduleSchema.parse({ delay: 0.5 }) }];
+  const batches = [[bad]];
+
+  it.each([
+    ['is infinite', infinitePenalty],
+    ['has an infinite gradient', steepGradient],
+  ])('does not end the run where it %s, and does once it sets in', async (_, regularizer) => {
+    const test = await run({ regularizers: [regularizer], weights: delayed, batches, totalSteps: 3 });
+    const { readings } = await test.trainer.step(0);
+    const alone = await run({ batches, totalSteps: 3 });
+    const { readings: expected } = await alone.trainer.step(0);
+    expect(readings).toEqual({ ...expected, [`${regularizer.key}/weight`]: 0 });
+    expect((await test.trainer.policyWeights()).get('mix')).toEqual((await alone.trainer.policyWeights()).get('mix'));
+    await failure(test, 1);
+  });
+
+  it('is not there, while its opponent trains', async () => {
+    const test = await run({ regularizers: [criticPenalty], weights: delayed, batches: [[good]], totalSteps: 3 });
+    const weight = async () => [...(await test.trainer.state.download('network/critic/parameter/weight')).data];
+    const before = await weight();
+    expect(Object.keys((await test.trainer.step(0)).readings)).not.toContain('critic/penalty');
+    expect(await weight()).not.toEqual(before);
+    expect(Object.keys((await test.trainer.step(1)).readings)).toContain('critic/penalty');
+  });
+});
 
 describe('a loss that is not finite', () => {
   it('stops the step, and names it, its rows and the first bad tensor', async () => {

@@ -2,6 +2,7 @@ import type { HostTensor } from '../contracts/index.ts';
 import {
   biasCorrection,
   hostClipFactor,
+  isDelayed,
   scheduleFactor,
   weightFactor,
   type WeightSchedule,
@@ -50,6 +51,12 @@ export const weightsAt = (
       return [key, weight * weightFactor(schedule, step, totalSteps)];
     }),
   );
+
+/** Keys of the regularizers whose penalty has not set in yet at `step`. */
+export const delayedAt = ({ definition, penaltyWeights, totalSteps }: ScalarSource, step: number): string[] =>
+  definition.regularizers
+    .map(({ key }) => key)
+    .filter((_, index) => isDelayed(penaltyWeights[index]!.schedule, step, totalSteps));
 
 /** Scalars that a micro-batch's graph reads besides counts. */
 export function gradientScalars(source: ScalarSource, step: number, microBatch: number): Map<string, HostTensor> {

@@ -13,6 +13,7 @@ import {
   scalarValue,
   trainableParameters,
   type BatchCounts,
+  type MicroBatchRole,
   type ReadingVector,
   type StepDefinition,
 } from '../step/index.ts';
@@ -25,7 +26,14 @@ import { firstNonFinite, NonFiniteError } from './nonFinite.ts';
 import { precomputedValues, precomputeReference, type ReferenceRow, type ReferenceStore } from './reference.ts';
 import { checkReference } from './referenceSource.ts';
 import { runGraph, takeOutput } from './runGraph.ts';
-import { gradientScalars, learningRateAt, updateScalars, weightsAt, type ScalarSource } from './stepScalars.ts';
+import {
+  delayedAt,
+  gradientScalars,
+  learningRateAt,
+  updateScalars,
+  weightsAt,
+  type ScalarSource,
+} from './stepScalars.ts';
 
 export interface TrainerOptions extends ScalarSource, InitialWeights {
   readonly backend: Backend;
@@ -93,7 +101,7 @@ export class Trainer {
     const counts = countBatches(microBatches);
     const vectors: ReadingVector[] = [];
     for (const [index, batch] of microBatches.entries()) {
-      const role = { continues: index > 0, completes: index === microBatches.length - 1 };
+      const role = this.#role(step, index > 0, index === microBatches.length - 1);
       const compiled = await this.executables.gradient(batch.shape, role);
       const values = this.#microBatchValues(batch, counts, step, index);
       const [vector] = await Promise.all([
@@ -117,6 +125,10 @@ export class Trainer {
       tokens: microBatches.reduce((sum, { shape }) => sum + shape.rows * shape.rowLength, 0),
       rows: Math.min(settings.per_device_train_batch_size * microBatches.length, counts.rows),
     };
+  }
+
+  #role(step: number, continues: boolean, completes: boolean): MicroBatchRole {
+    return { continues, completes, delayed: delayedAt(this.options, step) };
   }
 
   #weightReadings(step: number): Record<string, number> {
@@ -166,7 +178,7 @@ export class Trainer {
     let rowNumbers = suspects.flatMap((batch) => batch.rowNumbers);
     let source = 'the accumulated gradients';
     for (const [index, batch] of suspects.entries()) {
-      const role = { continues: false, completes: index === microBatches.length - 1 };
+      const role = this.#role(step, false, index === microBatches.length - 1);
       const { graph } = gradientStep(definition, batch.shape, role);
       const found = await firstNonFinite(
         backend,
