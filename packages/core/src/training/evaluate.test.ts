@@ -89,6 +89,15 @@ describe('an evaluation', () => {
     expect(without.rows).toEqual(withObjective.rows);
   });
 
+  it('takes batches that are made anew each time, and refuses those that come only once', async () => {
+    const { trainer } = await testTrainer({ objective: pairObjective, batches: [batches] });
+    const anew = { [Symbol.iterator]: () => batches.values() };
+    expect(await evaluate(trainer, anew, true)).toEqual(await evaluate(trainer, batches, true));
+    await expect(evaluate(trainer, batches.values(), true)).rejects.toThrow(
+      'the first time there were 2, the second time 0',
+    );
+  });
+
   it('leaves the run as it was, and no memory behind', async () => {
     const { trainer, backend } = await testTrainer({ objective: pairObjective, batches: [batches] });
     const before = backend.live.size;

@@ -32,6 +32,9 @@ export interface Evaluation {
 /**
  * Runs the policy (and the reference) over batches, forward only. The batches are gone through twice, so that they may be
  * made one at a time and never all be in memory.
+ *
+ * @param batches an array, or anything else that gives the same batches every time that it is gone through
+ * @throws Error where the second time gives another number of them, as a generator does, which gives its batches once
  */
 export async function evaluate(
   trainer: Trainer,
@@ -40,11 +43,12 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { backend, definition } = trainer.options;
   const needs = new Set(withObjective ? definition.objective.plugin.needs(definition.objective.config) : []);
-  const counts = countBatches(batches);
+  let [expected, found] = [0, 0];
+  const counts = countBatches(counted(batches, () => expected++));
   const countInputs = countValues(counts);
   const vectors: ReadingVector[] = [];
   const rows: RowEvaluation[] = [];
-  for (const batch of batches) {
+  for (const batch of counted(batches, () => found++)) {
     const compiled = await trainer.executables.evaluation(batch.shape, withObjective);
     const values = new Map([...batchValues(batch), ...mismatchedValues(needs, batch), ...countInputs]);
     const outputs = await runGraph(backend, compiled, trainer.state, values);
@@ -53,7 +57,19 @@ export async function evaluate(
     for (const name of Object.values(ROW_OUTPUTS)) perRow[name] = await takeOutput(backend, outputs, name);
     rows.push(...rowEvaluations(batch, perRow));
   }
+  if (found !== expected) {
+    throw new Error(
+      `evaluate goes through its batches twice: the first time there were ${expected}, the second time ${found}. Give an array, or an object that makes them anew, not a generator`,
+    );
+  }
   return { readings: combineReadings(vectors, counts), rows };
+}
+
+function* counted<T>(items: Iterable<T>, count: () => void): Generator<T> {
+  for (const item of items) {
+    count();
+    yield item;
+  }
 }
 
 function rowEvaluations(batch: HostBatch, outputs: Readonly<Record<string, HostTensor>>): RowEvaluation[] {
