@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { differenceLines, differences } from '../config/differences.ts';
+import { isOfLength, mayDiffer } from '../config/length.ts';
 import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
 import { checkFree, createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
 import type { OutputOptions } from './options.ts';
@@ -9,7 +10,7 @@ import type { OutputOptions } from './options.ts';
 const CONFIG = 'config.json';
 
 /** Options that a refusal lists; the others are in the config. */
-const DIFFERENCES_SHOWN = 5;
+export const DIFFERENCES_SHOWN = 5;
 
 interface StoredConfig {
   readonly file: string;
@@ -42,16 +43,28 @@ export async function openFolder(loaded: LoadedConfig, options: OutputOptions): 
     return { folder, loaded };
   }
   const folder = resolve(options.resume);
-  if (!existsSync(join(folder, CONFIG)))
-    throw new RunFolderError(`${options.resume} holds no run to continue (no ${CONFIG})`);
-  const stored = (await readJson(join(folder, CONFIG))) as StoredConfig; // written above
+  const stored = await storedConfig(folder, options.resume);
   const source: unknown = JSON.parse(JSON.stringify(loaded.source)); // as the stored one has been written and read
   const changed = differences(stored.source, source);
   if (changed.length > 0) {
     const lines = differenceLines(changed, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
+    const hint =
+      changed.some(isOfLength) && changed.every(mayDiffer)
+        ? `\nnpx tether train goes on from it with more steps by --extend ${options.resume}`
+        : '';
     throw new RunFolderError(
-      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}:${lines.join('')}`,
+      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}:${lines.join('')}${hint}`,
     );
   }
-  return { folder, loaded: parseConfig(stored.file, stored.source, stored.baseFolder) };
+  return { folder, loaded: stored.loaded };
+}
+
+/** The config that a folder was started with. Throws RunFolderError where there is none. */
+export async function storedConfig(
+  folder: string,
+  name: string,
+): Promise<{ readonly source: StoredConfig['source']; readonly loaded: LoadedConfig }> {
+  if (!existsSync(join(folder, CONFIG))) throw new RunFolderError(`${name} holds no run to continue (no ${CONFIG})`);
+  const { file, source, baseFolder } = (await readJson(join(folder, CONFIG))) as StoredConfig; // written above
+  return { source, loaded: parseConfig(file, source, baseFolder) };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Dataset } from '@tether/data';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { settleBackend } from '../backends/autoBackend.ts';
 import { checkBackend } from '../backends/checkBackend.ts';
 import { pretrainSource, withModelPath } from '../config/derive.ts';
@@ -8,12 +8,14 @@ import type { LoadedConfig } from '../config/parseConfig.ts';
 import { checkModel } from '../model/loadModel.ts';
 import { createProgress } from '../output/progress.ts';
 import { printJson, printLine, tell } from '../output/terminal.ts';
+import { copyExtended } from '../run/extension.ts';
 import type { Job } from '../run/job.ts';
 import { runJob } from '../run/job.ts';
 import { runInChild } from '../run/runInChild.ts';
 import { isFinished, readJson } from '../run/runFolder.ts';
 import { measurementLines } from '../output/measurements.ts';
 import type { RunResult } from '../run/executeRun.ts';
+import { extensionFrom } from './extend.ts';
 import { INTERRUPTED, interruptSignal } from './interrupt.ts';
 import { checkFolder, openFolder } from './openFolder.ts';
 import { readConfig, withConfigOptions, withOutputOptions, type ConfigOptions, type OutputOptions } from './options.ts';
@@ -26,21 +28,37 @@ export function addTrain(program: Command): void {
     .description(
       'Trains the policy of a config with its objective and regularizers, and saves it as a Hugging Face folder.',
     );
-  withOutputOptions(withConfigOptions(command)).action(train);
+  withOutputOptions(withConfigOptions(command))
+    .addOption(
+      new Option(
+        '--extend <folder>',
+        'go on from the last checkpoint of the run in this folder, in a new one',
+      ).conflicts('resume'),
+    )
+    .action(train);
 }
 
-async function train(file: string, options: ConfigOptions & OutputOptions): Promise<void> {
+interface TrainOptions extends ConfigOptions, OutputOptions {
+  readonly extend?: string;
+}
+
+async function train(file: string, options: TrainOptions): Promise<void> {
   const loaded = await readConfig(file, options);
   if (loaded.config.compare !== undefined) {
     const own = loaded.config.regularizers.map(({ name }) => name).join(', ') || 'none';
     tell(`this trains the run itself (regularizers: ${own}); the config's arms are trained by npx tether compare`);
   }
+  const extension = options.extend === undefined ? undefined : await extensionFrom(options.extend, loaded);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
   await checkBackend(loaded);
   const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(loaded, options);
   const data = await shown.moveTo(folder);
+  if (extension !== undefined) {
+    await copyExtended(extension, folder);
+    tell(`goes on from step ${extension.completedSteps} of ${extension.folder}, in ${folder}`);
+  }
   const progress = createProgress(options.quiet === true);
   const signal = interruptSignal();
   const settled = await settleBackend(opened, folder, signal);

@@ -40,7 +40,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   optim: 'the optimizer is AdamW, so leave it out',
   report_to: 'metrics are written to metrics.jsonl in the run folder, so leave it out',
   output_dir: 'the folder is given by --output FOLDER',
-  resume_from_checkpoint: 'a run is continued by --resume FOLDER',
+  resume_from_checkpoint: 'a run is continued by --resume FOLDER, and given more steps by --extend FOLDER',
   rpo_alpha: 'it is the weight of a regularizer, regularizers: [{ name: nll, weight: … }]',
 };
 

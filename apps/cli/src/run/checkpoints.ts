@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostTensor, type HostTensor } from '@tether/core';
 import { readSafetensors, writeSafetensors, type TensorEntry } from '@tether/model';
@@ -21,6 +21,8 @@ export interface TrainingCheckpoint extends CheckpointInfo {
 }
 
 const folderOf = (step: number): string => `step-${String(step).padStart(8, '0')}`;
+
+const stepOf = (name: string): number => Number(name.slice('step-'.length));
 
 /** Training checkpoints of a run folder: policy, moments, opponents and their state, complete or absent. */
 export class CheckpointStore {
@@ -69,6 +71,20 @@ export class CheckpointStore {
     for (const name of await this.#entries()) {
       if (name.endsWith(PARTIAL)) await rm(join(this.#folder, name), { recursive: true });
     }
+  }
+
+  /** Steps that are done at the newest checkpoint, or undefined. */
+  async latestSteps(): Promise<number | undefined> {
+    const name = (await this.#names()).at(-1);
+    return name === undefined ? undefined : stepOf(name);
+  }
+
+  /** Copies a checkpoint into another folder of checkpoints: complete or absent. */
+  async copy(completedSteps: number, folder: string): Promise<void> {
+    const name = folderOf(completedSteps);
+    const temporary = join(folder, `${name}${PARTIAL}`);
+    await cp(join(this.#folder, name), temporary, { recursive: true });
+    await rename(temporary, join(folder, name));
   }
 
   /** The newest checkpoint, or undefined. */

@@ -9,6 +9,7 @@ import {
 } from '../evaluation/policyEvaluation.ts';
 import { saveModel } from '../model/saveModel.ts';
 import { CheckpointStore } from './checkpoints.ts';
+import { checkExtension, extensionOf } from './extension.ts';
 import { InterruptedError } from './interrupted.ts';
 import { peakMemoryBytes } from './machine.ts';
 import { costOf, curvesOf, frontierOf } from './course.ts';
@@ -106,7 +107,10 @@ const logsOf = (folder: string): Readonly<Record<'metrics' | 'timings', StepLog>
  */
 export async function resumeRun(run: PreparedRun, folder: string): Promise<number> {
   const checkpoint = await checkpointsOf(run, folder).latest();
-  if (checkpoint !== undefined && checkpoint.fingerprint !== run.fingerprint) {
+  const extension = await extensionOf(folder);
+  if (extension !== undefined) checkExtension(extension, run, checkpoint?.completedSteps);
+  const fingerprints = [run.fingerprint, ...(extension === undefined ? [] : [run.fingerprintWith(extension.training)])];
+  if (checkpoint !== undefined && !fingerprints.includes(checkpoint.fingerprint)) {
     throw new RunError(
       'the checkpoint is of a run with another config, data, model or backend; it cannot be continued with this one',
     );

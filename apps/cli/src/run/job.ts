@@ -10,8 +10,10 @@ import { loadModel } from '../model/loadModel.ts';
 import { newModel } from '../model/newModel.ts';
 import type { PreparedModel } from '../model/preparedModel.ts';
 import type { RunConfig } from '../config/runSchema.ts';
+import { tellWarning } from '../output/terminal.ts';
 import { disposeAfter } from './disposal.ts';
 import { executeRun, resumeRun, tellPart, type RunEvent } from './executeRun.ts';
+import { extensionOf, scheduleWarning, type Extension } from './extension.ts';
 import { InterruptedError } from './interrupted.ts';
 import { describeMachine, tetherVersion } from './machine.ts';
 import { loadRunData, prepareRun, type PreparedRun, type RunSources } from './prepare.ts';
@@ -77,7 +79,10 @@ async function performJob(job: Job, run: PreparedRun, hooks: JobHooks): Promise<
   await mkdir(folder, { recursive: true });
   // Records are written once it is sure that the run goes on: those of the run that is there are worth keeping.
   const completedSteps = resume && !measureOnly ? await resumeRun(run, folder) : 0;
-  await writeRecords(job, run);
+  const extension = await extensionOf(folder);
+  const warning = extension === undefined ? undefined : scheduleWarning(extension, run);
+  if (warning !== undefined) tellWarning(warning);
+  await writeRecords(job, run, extension);
   try {
     if (measureOnly) {
       const evaluation = await evaluatePolicy(run.judge, { ...hooks, onPart: tellPart(hooks.onEvent) });
@@ -96,6 +101,7 @@ async function performJob(job: Job, run: PreparedRun, hooks: JobHooks): Promise<
 async function writeRecords(
   job: Job,
   { sources, backend, fingerprint, trainer, promptsPassedOver }: PreparedRun,
+  extension: Extension | undefined,
 ): Promise<void> {
   const { config, dataset, plugins, prepared } = sources;
   await writeJson(join(job.folder, 'run.json'), {
@@ -106,6 +112,7 @@ async function writeRecords(
     config: { ...config, ...resolvedPluginOptions(config, plugins) },
     seed: config.training.seed,
     totalSteps: trainer.options.totalSteps,
+    ...(extension === undefined ? {} : { extends: extension }),
     dataFingerprint: dataset.report.fingerprint,
     tokenFingerprint: dataset.tokenFingerprint,
     evaluationPromptsPassedOver: promptsPassedOver,

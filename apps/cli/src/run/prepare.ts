@@ -41,6 +41,8 @@ export interface PreparedRun {
   readonly promptsPassedOver: number;
   /** Hash of everything that the numbers depend on. */
   readonly fingerprint: string;
+  /** The fingerprint that the run would have with other settings. */
+  readonly fingerprintWith: (training: RunConfig['training']) => string;
 }
 
 /** A run whose parts do not go together. */
@@ -158,7 +160,8 @@ export async function prepareRun(sources: RunSources, backend: Backend, options:
     padTokenId,
   });
   const model = modelFingerprint(prepared); // goes through all of them: once is enough
-  const fingerprint = runFingerprint(sources, model, backend);
+  const fingerprintWith = (settings: RunConfig['training']): string =>
+    runFingerprint({ ...sources, config: { ...config, training: settings } }, model, backend);
   const trainer = await Trainer.create({
     backend,
     definition: stepDefinition(config, plugins, prepared.model),
@@ -181,7 +184,8 @@ export async function prepareRun(sources: RunSources, backend: Backend, options:
     trainer,
     judge: judgeOf(sources, trainer, backend, pairs, prompts),
     promptsPassedOver: passedOver,
-    fingerprint,
+    fingerprint: fingerprintWith(training),
+    fingerprintWith,
   };
 }
 
