@@ -11,6 +11,7 @@ import {
   reduceSum,
   reshape,
   sliceAxis,
+  sqrt,
   sub,
   withGradient,
   type Tensor,
@@ -100,6 +101,18 @@ describe('the kit for losses catches', () => {
       return { loss: views.meanOverRows(sideOf(wrong, 0)) };
     });
     expect(failures).toEqual(['has the gradient that central differences give']);
+  });
+
+  it('a root without a slope where the policy is the reference, which is where every run starts', () => {
+    const distance = (views: BatchViews): Tensor => {
+      const gap = sub(views.policy.logps.sums, requireReference(views).logps.sums); // [B, 2]
+      return sqrt(reduceSum(mul(gap, gap), [1]));
+    };
+    const failures = failuresOf(
+      (views) => ({ loss: views.meanOverRows(distance(views)) }),
+      ['rejected', 'referenceLogps'],
+    );
+    expect(failures).toEqual(['has finite values and gradients where the policy is the reference']);
   });
 
   it('a gradient that reaches the reference’s head', () => {

@@ -2,8 +2,16 @@ import { grad, printGraph, traceGraph, type Tensor } from '@tether/graph';
 import { expect } from 'vitest';
 import { inputsOf, type Point, type Tensors } from '../point.ts';
 import { gradcheckPoints } from '../gradcheck.ts';
-import { viewsOver, type BatchViewsOptions } from './batchViews.ts';
-import { evaluateFor, lossOver, pointsFor, scalarsOf, valuesOf, type LossUnderTest } from './lossUnderTest.ts';
+import { evaluatePart, viewsOver, type BatchViewsOptions } from './batchViews.ts';
+import {
+  atReference,
+  evaluateFor,
+  lossOver,
+  pointsFor,
+  scalarsOf,
+  valuesOf,
+  type LossUnderTest,
+} from './lossUnderTest.ts';
 import type { TestRow } from './rows.ts';
 
 type Test = (title: string, run: () => void) => void;
@@ -28,22 +36,27 @@ const withoutGauges = (values: Readonly<Record<string, number>>): Record<string,
 
 const isAllZero = ({ data }: Point): boolean => Array.from(data).every((x) => x === 0);
 
-/** The loss's gradient with respect to all inputs of one model. */
-function gradientsOf(
-  under: LossUnderTest,
-  model: 'policy' | 'reference',
-  options: BatchViewsOptions = { rows: ROWS },
-): Record<string, Point> {
-  const gradients = (tensors: Tensors): Record<string, Tensor> => {
-    const named = Object.entries(tensors).filter(([name]) => name.startsWith(`${model}/`));
-    const results = grad(
-      lossOver(under, tensors).loss,
-      named.map(([, tensor]) => tensor),
-    );
-    return Object.fromEntries(named.map(([name], index) => [name, results[index]!]));
-  };
-  return evaluateFor(under, gradients, options);
+const isFinitePoint = ({ data }: Point): boolean => Array.from(data).every(Number.isFinite);
+
+type Model = 'policy' | 'reference';
+
+/** A loss's gradients with respect to all inputs of one model, by the inputs' names. */
+function gradientsOver(loss: Tensor, model: Model, tensors: Tensors): Record<string, Tensor> {
+  const named = Object.entries(tensors).filter(([name]) => name.startsWith(`${model}/`));
+  const results = grad(
+    loss,
+    named.map(([, tensor]) => tensor),
+  );
+  return Object.fromEntries(named.map(([name], index) => [name, results[index]!]));
 }
+
+/** Their values for a batch. */
+const gradientsOf = (
+  under: LossUnderTest,
+  model: Model,
+  options: BatchViewsOptions = { rows: ROWS },
+): Record<string, Point> =>
+  evaluateFor(under, (tensors) => gradientsOver(lossOver(under, tensors).loss, model, tensors), options);
 
 function shapeTests(test: Test, make: () => LossUnderTest): void {
   test('gives a finite scalar loss', () => {
@@ -75,6 +88,16 @@ function gradientTests(test: Test, make: () => LossUnderTest): void {
     const points = pointsFor(under);
     const wrt = Object.keys(points).filter((name) => name.startsWith('policy/'));
     gradcheckPoints((tensors) => lossOver(under, tensors).loss, points, { wrt });
+  });
+  test('has finite values and gradients where the policy is the reference', () => {
+    const under = make();
+    const points = atReference(pointsFor(under));
+    const tensors = inputsOf(points);
+    const result = lossOver(under, tensors);
+    const gradients = Object.entries(gradientsOver(result.loss, 'policy', tensors));
+    const named = Object.fromEntries(gradients.map(([name, gradient]) => [`gradient by ${name}`, gradient]));
+    const values = Object.entries(evaluatePart(points, { ...scalarsOf(result), ...named }));
+    expect(values.filter(([, point]) => !isFinitePoint(point)).map(([name]) => name)).toEqual([]);
   });
   test('sends no gradient to the reference', () => {
     const reached = Object.entries(gradientsOf(make(), 'reference')).filter(([, gradient]) => !isAllZero(gradient));
@@ -130,7 +153,7 @@ function unpairedTests(test: Test, make: () => LossUnderTest): void {
       const values = valuesOf(under, { rows, sides: 2 });
       expect(Object.entries(values).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
       const gradients = Object.values(gradientsOf(under, 'policy', { rows, sides: 2 }));
-      expect(gradients.every(({ data }) => Array.from(data).every(Number.isFinite))).toBe(true);
+      expect(gradients.every(isFinitePoint)).toBe(true);
     }
   });
   test('ignores what stands in the place of sides that rows lack', () => {

@@ -7,16 +7,32 @@ import { batchPoints, evaluatePart, evaluateScalars, viewsOver, type BatchViewsO
 export interface LossUnderTest {
   readonly needs: readonly Need[];
   readonly extra: Points;
+  /** 1 for batches of single completions, 2 for pairs; by default as few as it takes. */
+  readonly sides?: 1 | 2;
   readonly build: (views: BatchViews, extra: Tensors) => LossResult;
 }
 
 export const sidesFor = (needs: readonly Need[]): 1 | 2 => (needs.includes('rejected') ? 2 : 1);
 
 /** All points that a loss is evaluated at. */
-export const pointsFor = ({ needs, extra }: LossUnderTest, options: BatchViewsOptions = {}): Points => ({
-  ...batchPoints({ sides: sidesFor(needs), ...options }),
+export const pointsFor = (
+  { needs, extra, sides = sidesFor(needs) }: LossUnderTest,
+  options: BatchViewsOptions = {},
+): Points => ({
+  ...batchPoints({ sides, ...options }),
   ...extra,
 });
+
+const POLICY = 'policy/';
+
+/** The same points with the policy equal to the reference, which is where training starts. */
+export const atReference = (points: Points): Points =>
+  Object.fromEntries(
+    Object.entries(points).map(([name, point]) => [
+      name,
+      name.startsWith(POLICY) ? points[`reference/${name.slice(POLICY.length)}`]! : point,
+    ]),
+  );
 
 /** The loss over given tensors: those of the batch and the extra ones. */
 export const lossOver = ({ needs, build }: LossUnderTest, tensors: Tensors): LossResult =>

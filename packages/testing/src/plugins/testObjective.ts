@@ -20,8 +20,8 @@ function underTest(plugin: Objective, raw: unknown): LossUnderTest {
 
 /**
  * Registers the tests that every objective has to pass, for each config: a finite scalar loss that depends on the
- * policy, gradients that central differences confirm, no gradient to the reference, no influence of filler rows and
- * of masked places, the same loss in any order of rows, micro-batches that add up, `needs` that are enough, and, where the
+ * policy, gradients that central differences confirm, finite ones where the policy is the reference, no gradient to the
+ * reference, no influence of filler rows and of masked places, the same loss in any order of rows, micro-batches that add up, `needs` that are enough, and, where the
  * plugin takes unpaired rows, no influence of the sides that rows lack.
  *
  * ```ts
