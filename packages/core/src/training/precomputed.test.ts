@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ReferenceRow, ReferenceStore } from './reference.ts';
+import { precomputedValues } from './reference.ts';
+import type { ReferenceRow, ReferenceRows, ReferenceStore } from './reference.ts';
 import type { RegularizerUse } from '../step/index.ts';
 import { PAIRS, pairBatch } from '../testing/batches.ts';
 import { criticPenalty, divergencePenalty, pairObjective, tokenObjective } from '../testing/plugins.ts';
@@ -41,14 +42,35 @@ describe('a precomputed reference', () => {
     });
   });
 
-  const store = (): ReferenceStore & { rows: ReadonlyMap<number, ReferenceRow> | undefined } => ({
+  interface KeptRows extends ReferenceStore {
+    rows: Map<number, ReferenceRow> | undefined;
+    /** Numbers of the rows that were read. */
+    readonly read: number[];
+    open(): Promise<ReferenceRows | undefined>;
+  }
+
+  const store = (): KeptRows => ({
     rows: undefined,
-    load() {
-      return Promise.resolve(this.rows);
+    read: [],
+    open() {
+      const { rows, read } = this;
+      return Promise.resolve(
+        rows && {
+          read: (row) => {
+            read.push(row);
+            return Promise.resolve(rows.get(row));
+          },
+          close: () => Promise.resolve(),
+        },
+      );
     },
-    save(rows) {
-      this.rows = rows;
-      return Promise.resolve();
+    async save(planned) {
+      this.rows = new Map();
+      for (const row of planned) {
+        const values = await row.compute();
+        expect([row.logps, row.hiddenStates]).toEqual([values.logps.length, values.hiddenStates?.length]);
+        this.rows.set(row.rowNumber, values);
+      }
     },
   });
 
@@ -68,6 +90,17 @@ describe('a precomputed reference', () => {
     expect((await second.trainer.step(0)).readings).toEqual((await first.trainer.step(0)).readings);
   });
 
+  it('is read row by row, when a step has the row', async () => {
+    const kept = store();
+    const settings = { precompute_ref_log_probs: true };
+    const regularizers = [criticPenalty];
+    const run = { objective: pairObjective, regularizers, batches, settings, referenceStore: kept };
+    const { trainer } = await testTrainer(run);
+    expect(kept.read).toEqual([]);
+    await trainer.step(1);
+    expect(kept.read).toEqual([4, 5]); // no filler row
+  });
+
   it('holds hidden states only where a plugin reads them', async () => {
     const statesOf = async (regularizers: readonly RegularizerUse[]): Promise<boolean> => {
       const kept = store();
@@ -77,6 +110,19 @@ describe('a precomputed reference', () => {
     };
     expect(await statesOf([])).toBe(false);
     expect(await statesOf([criticPenalty])).toBe(true);
+  });
+
+  it('sends no hidden states to the device where nobody reads them', async () => {
+    const inputsOf = async (regularizers: readonly RegularizerUse[]): Promise<string[]> => {
+      const kept = store();
+      const settings = { precompute_ref_log_probs: true };
+      const run = { objective: pairObjective, regularizers, batches, settings, referenceStore: kept };
+      const { trainer } = await testTrainer(run);
+      const rows = (await kept.open())!;
+      return [...(await precomputedValues(rows, batches[0]![0]!, trainer.options.definition)).keys()];
+    };
+    expect(await inputsOf([])).toEqual(['precomputed/logps']);
+    expect(await inputsOf([criticPenalty])).toEqual(['precomputed/logps', 'precomputed/hiddenStates']);
   });
 
   it('names a row that it does not have', async () => {

@@ -23,7 +23,7 @@ import { DeviceState } from './deviceState.ts';
 import { Executables, type CompiledStep } from './executables.ts';
 import { uploadNetworks, uploadParameters, type InitialWeights } from './initialState.ts';
 import { firstNonFinite, NonFiniteError } from './nonFinite.ts';
-import { precomputedValues, precomputeReference, type ReferenceRow, type ReferenceStore } from './reference.ts';
+import { precomputedValues, precomputeReference, type ReferenceRows, type ReferenceStore } from './reference.ts';
 import { checkReference } from './referenceSource.ts';
 import { runGraph, takeOutput } from './runGraph.ts';
 import {
@@ -60,7 +60,7 @@ export class Trainer {
   readonly state: DeviceState;
   readonly executables: Executables;
   readonly #batches: BatchesAhead;
-  #referenceRows: ReadonlyMap<number, ReferenceRow> | undefined;
+  #referenceRows: ReferenceRows | undefined;
 
   private constructor(options: TrainerOptions) {
     this.options = options;
@@ -83,7 +83,7 @@ export class Trainer {
         definition,
         state,
         executables,
-        batches.everyRow(),
+        () => batches.everyRow(),
         referenceStore,
       );
     }
@@ -103,7 +103,7 @@ export class Trainer {
     for (const [index, batch] of microBatches.entries()) {
       const role = this.#role(step, index > 0, index === microBatches.length - 1);
       const compiled = await this.executables.gradient(batch.shape, role);
-      const values = this.#microBatchValues(batch, counts, step, index);
+      const values = await this.#microBatchValues(batch, counts, step, index);
       const [vector] = await Promise.all([
         this.#accumulate(compiled, values),
         role.completes && step + 1 < totalSteps ? this.#batches.prepare(step + 1) : undefined,
@@ -136,18 +136,22 @@ export class Trainer {
     return Object.fromEntries(weights.map(([key, weight]) => [`${key}/weight`, weight]));
   }
 
-  #batchValues(batch: HostBatch): Map<string, HostTensor> {
+  async #batchValues(batch: HostBatch): Promise<Map<string, HostTensor>> {
     const { definition } = this.options;
     const values = new Map([...batchValues(batch), ...mismatchedValues(needsOf(definition), batch)]);
     if (this.#referenceRows === undefined) return values;
-    const { hiddenSize } = definition.model;
-    return new Map([...values, ...precomputedValues(this.#referenceRows, batch, hiddenSize)]);
+    return new Map([...values, ...(await precomputedValues(this.#referenceRows, batch, definition))]);
   }
 
   /** Values of a micro-batch's graph that are not tensors of the run. */
-  #microBatchValues(batch: HostBatch, counts: BatchCounts, step: number, index: number): Map<string, HostTensor> {
+  async #microBatchValues(
+    batch: HostBatch,
+    counts: BatchCounts,
+    step: number,
+    index: number,
+  ): Promise<Map<string, HostTensor>> {
     return new Map([
-      ...this.#batchValues(batch),
+      ...(await this.#batchValues(batch)),
       ...countValues(counts),
       ...gradientScalars(this.options, step, index),
     ]);
@@ -184,7 +188,7 @@ export class Trainer {
         backend,
         graph,
         this.state,
-        this.#microBatchValues(batch, counts, step, index),
+        await this.#microBatchValues(batch, counts, step, index),
       );
       if (found === undefined) continue;
       [source, rowNumbers] = [found, [...batch.rowNumbers]];
@@ -268,6 +272,7 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
+    await this.#referenceRows?.close();
     await this.executables.dispose();
     this.state.releaseAll();
   }
