@@ -69,7 +69,10 @@ export interface NetworkDims {
   readonly vocabularySize: number;
 }
 
-/** The model's trained parameters by their checkpoint names, and what they were before training, without gradient. */
+/**
+ * The model's trained parameters by their checkpoint names, and what to compare them with, without gradient: what they were
+ * before training, or, where the run's reference is a model of its own (`model.reference`), that model's.
+ */
 export interface WeightViews {
   readonly trained: Parameters;
   readonly initial: Parameters;
