@@ -20,7 +20,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { evaluateScalars, makeBatchViews } from './batchViews.ts';
 import { configTests } from './configTests.ts';
-import { lossTests, unreadNeeds } from './lossTests.ts';
+import { lossTestsOfKinds, unreadNeeds } from './lossTests.ts';
 import type { LossUnderTest } from './lossUnderTest.ts';
 import { testObjective } from './testObjective.ts';
 
@@ -52,16 +52,19 @@ function failuresOf(
 ): string[] {
   const failures: string[] = [];
   const under: LossUnderTest = { needs, extra: {}, build };
-  lossTests(
-    (title, run) => {
-      try {
-        run();
-      } catch {
-        failures.push(title);
-      }
-    },
+  const attempt = (title: string, run: () => void): void => {
+    try {
+      run();
+    } catch {
+      failures.push(title);
+    }
+  };
+  lossTestsOfKinds(
+    attempt,
+    needs,
     () => under,
     takesUnpaired,
+    (_kind, register) => register(),
   );
   return failures;
 }
@@ -146,6 +149,22 @@ describe('the kit for losses catches', () => {
     let calls = 0;
     const failures = failuresOf((views) => ({ loss: mul(views.meanOverRows(logistic(views)), ++calls) }));
     expect(failures).toContain('is a pure function: the same views give the same graph');
+  });
+
+  it('a loss of single completions or of pairs that does not take the other', () => {
+    const sumOverSides = (views: BatchViews): Tensor => {
+      const { sums } = views.policy.logps;
+      return views.sides === 2 ? reduceSum(sums, [1]) : sideOf(sums, 0);
+    };
+    expect(failuresOf((views) => ({ loss: views.meanOverRows(sumOverSides(views)) }), [])).toEqual([]);
+    const singleOnly = failuresOf(
+      (views) => ({ loss: views.meanOverRows(reshape(views.policy.logps.sums, [views.rowWeight.shape[0]!])) }),
+      [],
+    );
+    expect(singleOnly).toContain('gives a finite scalar loss');
+    expect(failuresOf((views) => ({ loss: views.meanOverRows(logistic(views)) }), [])).toContain(
+      'gives a finite scalar loss',
+    );
   });
 
   it('a read of something undeclared', () => {

@@ -1,5 +1,6 @@
+import type { Need } from '@tether/core';
 import { grad, printGraph, traceGraph, type Tensor } from '@tether/graph';
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { inputsOf, type Point, type Tensors } from '../point.ts';
 import { gradcheckPoints } from '../gradcheck.ts';
 import { evaluatePart, viewsOver, type BatchViewsOptions } from './batchViews.ts';
@@ -164,8 +165,24 @@ function unpairedTests(test: Test, make: () => LossUnderTest): void {
   });
 }
 
-/** What holds for the loss of an objective and for the penalty of a regularizer. */
-export function lossTests(test: Test, make: () => LossUnderTest, takesUnpaired = false): void {
+/** Names of batches by the sides of their rows. */
+const KINDS = { 1: 'single completions', 2: 'pairs' } as const;
+
+/** Registers the tests of a loss once for every kind of batch that it has to take: pairs, and without "rejected" both. */
+export function lossTestsOfKinds(
+  test: Test,
+  needs: readonly Need[],
+  make: () => LossUnderTest,
+  takesUnpaired = false,
+  group: (title: string, register: () => void) => void = describe,
+): void {
+  for (const sides of needs.includes('rejected') ? ([2] as const) : ([1, 2] as const)) {
+    group(`of ${KINDS[sides]}`, () => lossTests(test, () => ({ ...make(), sides }), takesUnpaired && sides === 2));
+  }
+}
+
+/** What holds for the loss of an objective and for the penalty of a regularizer, in batches of one kind. */
+function lossTests(test: Test, make: () => LossUnderTest, takesUnpaired = false): void {
   shapeTests(test, make);
   gradientTests(test, make);
   rowTests(test, make);

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { inputsOf } from '../point.ts';
 import type { Skip, SuiteTest } from '../skips.ts';
 import { configTests } from './configTests.ts';
-import { lossTests, unreadNeeds } from './lossTests.ts';
+import { lossTestsOfKinds, unreadNeeds } from './lossTests.ts';
 import { allMetrics, lossOver, pointsFor, type LossUnderTest } from './lossUnderTest.ts';
 import { opponentTests } from './opponentTests.ts';
 import {
@@ -74,7 +74,8 @@ export function testRegularizer(
     for (const raw of configs) {
       describe(`with ${JSON.stringify(raw)}`, () => {
         const make = (): RegularizerUnderTest => regularizerUnderTest(plugin, raw);
-        lossTests(test, () => penaltyOf(make()), plugin.takesUnpaired);
+        const { config } = make();
+        lossTestsOfKinds(test, plugin.needs(config), () => penaltyOf(make()), plugin.takesUnpaired);
         test('reads what it declares, and nothing else', () => {
           const under = make();
           expect(unreadNeeds([penaltyOf(under), ...opponentLossOf(under)])).toEqual([]);
