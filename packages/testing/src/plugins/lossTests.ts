@@ -24,7 +24,8 @@ const ROWS: readonly TestRow[] = [{ content: 0 }, { content: 1 }, { content: 2 }
 
 const filler = (content: number): TestRow => ({ content, isFiller: true });
 
-function expectSame(actual: Readonly<Record<string, number>>, expected: Readonly<Record<string, number>>): void {
+/** The same names with the same values, but for roundoff. */
+export function expectSame(actual: Readonly<Record<string, number>>, expected: Readonly<Record<string, number>>): void {
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
   for (const [name, value] of Object.entries(expected)) {
     const error = Math.abs(actual[name]! - value);
@@ -32,8 +33,16 @@ function expectSame(actual: Readonly<Record<string, number>>, expected: Readonly
   }
 }
 
-const withoutGauges = (values: Readonly<Record<string, number>>): Record<string, number> =>
+/** Gauges are readings of one forward, and do not add up. */
+export const withoutGauges = (values: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('gauge ')));
+
+/** Values of two micro-batches, added up. */
+export const summed = (
+  first: Readonly<Record<string, number>>,
+  second: Readonly<Record<string, number>>,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(first).map(([name, value]) => [name, value + second[name]!]));
 
 const isAllZero = ({ data }: Point): boolean => Array.from(data).every((x) => x === 0);
 
@@ -124,10 +133,9 @@ function rowTests(test: Test, make: () => LossUnderTest): void {
   });
   test('adds up: micro-batches sum to the whole batch', () => {
     const under = make();
-    const parts = [ROWS.slice(0, 1), ROWS.slice(1)].map((rows) => valuesOf(under, { rows, wholeBatch: ROWS }));
-    const names = Object.keys(withoutGauges(parts[0]!));
-    const sums = Object.fromEntries(names.map((name) => [name, parts[0]![name]! + parts[1]![name]!]));
-    expectSame(sums, withoutGauges(valuesOf(under, { rows: ROWS })));
+    const of = (rows: readonly TestRow[]): Record<string, number> =>
+      withoutGauges(valuesOf(under, { rows, wholeBatch: ROWS }));
+    expectSame(summed(of(ROWS.slice(0, 1)), of(ROWS.slice(1))), of(ROWS));
   });
   test('ignores what stands at masked places', () => {
     const under = make();

@@ -4,8 +4,9 @@ import { expect } from 'vitest';
 import { gradcheckPoints } from '../gradcheck.ts';
 import { inputsOf, type Point, type Points, type Tensors } from '../point.ts';
 import type { SuiteTest } from '../skips.ts';
-import { batchPoints, evaluatePart, viewsOver, type BatchViewsOptions } from './batchViews.ts';
-import { sidesFor } from './lossUnderTest.ts';
+import { batchPoints, evaluatePart, evaluateScalars, viewsOver, type BatchViewsOptions } from './batchViews.ts';
+import { expectSame, summed, withoutGauges } from './lossTests.ts';
+import { scalarsOf, sidesFor } from './lossUnderTest.ts';
 import {
   contextOver,
   KEY,
@@ -51,6 +52,11 @@ function evaluateOpponent(under: RegularizerUnderTest, points: Points): { loss: 
   };
 }
 
+/** Values of its loss, metrics and gauges. */
+function scalarsAt(under: RegularizerUnderTest, points: Points): Record<string, number> {
+  return evaluateScalars(points, scalarsOf(resultOver(under, inputsOf(points))));
+}
+
 const squareSum = (x: Tensor): Tensor => reduceSum(mul(x, x));
 
 const isFinitePoint = ({ data }: Point): boolean => Array.from(data).every(Number.isFinite);
@@ -85,9 +91,33 @@ function lossTests(test: SuiteTest, make: Make): void {
     expect(opponentOf(under).optimizer(under.config).learningRateRatio).toBeGreaterThan(0);
   });
   test('opponent: gives finite scalar metrics that start with the regularizer’s key', () => {
-    const { metrics = {}, gauges = {} } = resultOver(make(), inputsOf(pointsOf(make())));
+    const under = make();
+    const { metrics = {}, gauges = {} } = resultOver(under, inputsOf(pointsOf(under)));
     const all = Object.entries({ ...metrics, ...gauges });
     expect(all.filter(([name, { shape }]) => shape.length > 0 || !name.startsWith(`${KEY}/`))).toEqual([]);
+    const values = Object.entries(scalarsAt(under, pointsOf(under)));
+    expect(values.filter(([, value]) => !Number.isFinite(value))).toEqual([]);
+  });
+}
+
+/** The numbers of a state, each under a name of its own. */
+const flatState = (state: Readonly<Record<string, Point>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(state).flatMap(([name, { data }]) => Array.from(data, (x, at) => [`${name} ${at}`, x] as const)),
+  );
+
+function rowTests(test: SuiteTest, make: Make): void {
+  test('opponent: does not depend on the order of rows', () => {
+    const under = make();
+    const [plain, reversed] = [ROWS, ROWS.toReversed()].map((rows) => pointsOf(under, { rows })) as [Points, Points];
+    expectSame(scalarsAt(under, reversed), scalarsAt(under, plain));
+    expectSame(flatState(evaluateOpponent(under, reversed).state), flatState(evaluateOpponent(under, plain).state));
+  });
+  test('opponent: adds up: micro-batches sum to the whole batch', () => {
+    const under = make();
+    const valuesOf = (rows: readonly TestRow[]): Record<string, number> =>
+      withoutGauges(scalarsAt(under, pointsOf(under, { rows, wholeBatch: ROWS })));
+    expectSame(summed(valuesOf(ROWS.slice(0, 1)), valuesOf(ROWS.slice(1))), valuesOf(ROWS));
   });
 }
 
@@ -122,5 +152,6 @@ function stateTests(test: SuiteTest, make: Make): void {
 /** What holds for the second player of an adversarial regularizer. */
 export function opponentTests(test: SuiteTest, make: Make): void {
   lossTests(test, make);
+  rowTests(test, make);
   stateTests(test, make);
 }

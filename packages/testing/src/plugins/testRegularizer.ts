@@ -57,7 +57,8 @@ function networkTests(test: SuiteTest, make: () => RegularizerUnderTest): void {
 /**
  * Registers the tests that every regularizer has to pass, for each config. Of the penalty: everything that
  * `testObjective` asks of a loss. Of its networks and its opponent: finite first values, a loss that is differentiable
- * by the opponent's parameters, state of stable types that stays finite, no influence of filler rows.
+ * by the opponent's parameters, finite metrics, the same in any order of rows, micro-batches that add up, state of stable
+ * types that stays finite, no influence of filler rows.
  *
  * ```ts
  * testRegularizer(plugin, { configs: [{}, { estimator: 'k3' }] });
