@@ -228,8 +228,10 @@ export function ganpoPenalty(context: Context): LossResult {
   };
 }
 
-/** Tokens that no discriminator sees: told where there are positions beyond the learned ones, and nowhere else. */
-function cutTokens({ key, views: { latentMask }, config }: Context): Record<string, Tensor> {
+/** Tokens of real rows that no discriminator sees: told where there are positions beyond the learned ones, only there. */
+function cutTokens({ key, views: { latentMask, rowWeight }, config }: Context): Record<string, Tensor> {
   const [length, limit] = [latentMask.shape[2]!, positionLimit(config)];
-  return length <= limit ? {} : { [`${key}/tokens_cut`]: reduceSum(sliceAxis(latentMask, 2, limit, length)) };
+  if (length <= limit) return {};
+  const perRow = reduceSum(sliceAxis(latentMask, 2, limit, length), [1, 2]); // [B]
+  return { [`${key}/tokens_cut`]: reduceSum(mul(perRow, rowWeight)) };
 }
