@@ -49,7 +49,9 @@ async function printStep(file: string, options: GraphOptions): Promise<void> {
   const plugins = await resolvePlugins(new PluginRegistry(baseFolder), file, config);
   const { train } = await loadDataFor(config, baseFolder);
   const layout = needsOf(plugins).has('paddedViews') ? 'padded' : 'compact';
-  const bucket = planBuckets(train.sizes, layout, config.data.buckets).buckets.at(-1)!; // there is a row, so there is a bucket
+  const mostTokens = config.data.max_length ?? Infinity;
+  const { buckets } = planBuckets(train.sizes, layout, config.data.buckets, mostTokens);
+  const bucket = buckets.at(-1)!; // there is a row, so there is a bucket
   const definition = stepDefinition(config, plugins, await modelArchitecture(config.model));
   const traced = BUILD[options.part](definition, { ...bucket, rows: config.training.per_device_train_batch_size });
   const graph = verify(options.raw === true ? traced : optimize(traced));

@@ -36,11 +36,12 @@ export async function plannedShape(
 ): Promise<PlannedShape> {
   const perStep = config.training.per_device_train_batch_size * config.training.gradient_accumulation_steps;
   const layout = needsOf(plugins).has('paddedViews') ? 'padded' : 'compact';
+  const mostTokens = config.data.max_length ?? Infinity; // the model's own limit, too, in a run
   const missing = filesOf(config).filter((file) => !existsSync(isAbsolute(file) ? file : resolve(baseFolder, file)));
   const isAssumed = missing.length > 0 || assumed.prompt !== undefined || assumed.completion !== undefined;
   if (!isAssumed) {
     const { train, eval: held } = await loadDataFor(config, baseFolder);
-    const { buckets, bucketOfRow } = planRows(train, held, layout, config.data.buckets).trainPlan;
+    const { buckets, bucketOfRow } = planRows(train, held, layout, config.data.buckets, mostTokens).trainPlan;
     const { stepsPerEpoch } = createSampler({ bucketOfRow, rowsPerStep: perStep, seed: 0 });
     const largest = bucketOfRow.reduce((most, bucket) => Math.max(most, bucket), 0);
     return { bucket: buckets[largest]!, stepsPerEpoch, lengths: `its ${train.length} training rows` };
@@ -53,7 +54,7 @@ export async function plannedShape(
     );
   }
   const row = { prompt: new Int32Array(prompt), completions: [new Int32Array(completion), new Int32Array(completion)] };
-  const { buckets } = planBuckets([{ ...row, rowNumber: 1 }], layout, { max_count: 1, multiple_of: 1 });
+  const { buckets } = planBuckets([{ ...row, rowNumber: 1 }], layout, { max_count: 1, multiple_of: 1 }, mostTokens);
   return {
     bucket: buckets[0]!,
     stepsPerEpoch: Math.ceil(rows / perStep),

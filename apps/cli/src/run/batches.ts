@@ -25,8 +25,15 @@ export interface PlannedRows {
   readonly evalPlan: BucketPlan;
 }
 
-export function planRows(train: EncodedRows, held: EncodedRows, layout: Layout, buckets: BucketOptions): PlannedRows {
-  const plan = planBuckets(joined(train.sizes, held.sizes), layout, buckets);
+/** @param mostTokens that a prompt with any completion may have: of the data's limit and the model's, the smaller */
+export function planRows(
+  train: EncodedRows,
+  held: EncodedRows,
+  layout: Layout,
+  buckets: BucketOptions,
+  mostTokens: number,
+): PlannedRows {
+  const plan = planBuckets(joined(train.sizes, held.sizes), layout, buckets, mostTokens);
   const part = (from: number, to: number): BucketPlan => ({ ...plan, bucketOfRow: plan.bucketOfRow.slice(from, to) });
   return {
     train,

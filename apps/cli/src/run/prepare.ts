@@ -151,6 +151,7 @@ export async function prepareRun(sources: RunSources, backend: Backend, options:
     dataset.eval,
     needs.has('paddedViews') ? 'padded' : 'compact',
     config.data.buckets,
+    Math.min(config.data.max_length ?? Infinity, prepared.maxLength),
   );
   const padTokenId = prepared.tokenizer.padTokenId;
   const batches = trainingBatches(planned, {

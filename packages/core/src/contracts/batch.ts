@@ -14,6 +14,8 @@ export interface BatchShape {
   readonly sides: 1 | 2; // S
   readonly completionLength: number; // C
   readonly viewLength: number; // L
+  /** Most tokens of any prompt + completion in the run, for rows that are put together anew; L when absent. */
+  readonly mostTokens?: number;
 }
 
 /** Which part of a row a token belongs to. */

@@ -14,10 +14,10 @@ import { mismatchedBatch } from './mismatched.ts';
 const shuffled = (pairs: readonly TestPair[]): TestPair[] =>
   pairs.map((pair, at) => ({ ...pair, completions: pairs.at(at - 1)!.completions }));
 
-/** The same batch of a bucket whose longest prompt + completion has `viewLength` tokens. */
-const inBucket = (batch: HostBatch, viewLength: number): HostBatch => ({
+/** The same batch of a bucket whose longest prompt + completion has `viewLength` tokens, in a run that allows so many. */
+const inBucket = (batch: HostBatch, viewLength: number, mostTokens = viewLength): HostBatch => ({
   ...batch,
-  shape: { ...batch.shape, viewLength },
+  shape: { ...batch.shape, viewLength, mostTokens },
 });
 
 /** What a batch holds, read back: tokens, and for each side what predicts what. */
@@ -52,7 +52,7 @@ describe('a batch of mismatched completions', () => {
     expect(found[1]!.tokens).toEqual([]);
   });
 
-  it('cuts completions where their row would be longer than any of the bucket', () => {
+  it('cuts completions where their row would be longer than the run allows', () => {
     const long = { rowNumber: 1, prompt: [1, 2, 3], completions: [[4], [5]] } as const;
     const short = {
       rowNumber: 2,
@@ -65,21 +65,25 @@ describe('a batch of mismatched completions', () => {
     const cut = { ...long, completions: [[1], [5]] } as const;
     const fits = { ...short, completions: long.completions };
     expect(contents(mismatchedBatch(inBucket(pairBatch([long, short]), 4)))).toEqual(contents(pairBatch([cut, fits])));
+    const uncut = { ...long, completions: short.completions } as const;
+    expect(contents(mismatchedBatch(inBucket(pairBatch([long, short]), 4, 9)))).toEqual(
+      contents(pairBatch([uncut, fits])),
+    );
   });
 
-  it('has no row and no position beyond the longest of the bucket, and room for every row', () => {
+  it('has no row and no position beyond what the run allows, and room for every row', () => {
     const tokens = (max: number) => fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: max });
     const pair = fc.record({ prompt: tokens(3), chosen: tokens(4), rejected: tokens(4) });
     fc.assert(
-      fc.property(fc.array(pair, { minLength: 1, maxLength: 4 }), (drawn) => {
+      fc.property(fc.array(pair, { minLength: 1, maxLength: 4 }), fc.nat(4), (drawn, more) => {
         const pairs = drawn.map(({ prompt, chosen, rejected }, at): TestPair => ({
           rowNumber: at + 1,
           prompt,
           completions: [chosen, rejected],
         }));
         const views = pairs.flatMap(({ prompt, completions }) => completions.map((c) => prompt.length + c.length));
-        const longest = Math.max(...views);
-        const batch = mismatchedBatch(inBucket(pairBatch(pairs), longest));
+        const longest = Math.max(...views) + more;
+        const batch = mismatchedBatch(inBucket(pairBatch(pairs), Math.max(...views), longest));
         expect(Math.max(...batch.positions)).toBeLessThan(longest);
         expect(batch.tokens).toHaveLength(pairs.length * batch.shape.rowLength);
         contents(batch).forEach(({ tokens: put }, row) => {

@@ -15,12 +15,15 @@ import { detached, readModel } from './buildViews.ts';
 const PREFIX = 'mismatched';
 
 /**
- * Room for any prompt of the bucket with any of its completions, each cut to the L tokens that the bucket's own rows have
- * at most: L, and of two sides the shorter rest, of which both together have no more than T − 1 tokens.
+ * Room for any prompt of the bucket (at most L − 1 tokens, before one token at least) with any of its completions, cut to
+ * the tokens that the run allows: that, and of two sides the shorter rest. Both sides together have at most T − 1 tokens.
  */
-function mismatchedShape({ rows, rowLength, sides, completionLength, viewLength }: BatchShape): BatchShape {
+function mismatchedShape({ rows, rowLength, sides, completionLength, ...shape }: BatchShape): BatchShape {
+  const prompt = shape.viewLength - 1;
+  const viewLength = Math.min(prompt + completionLength, shape.mostTokens ?? shape.viewLength);
   const secondSide = sides === 1 ? 0 : Math.min(completionLength, Math.floor((rowLength - 1) / 2));
-  return { rows, sides, completionLength, viewLength, rowLength: viewLength + secondSide };
+  const whole = prompt + Math.min(sides * completionLength, rowLength - 1);
+  return { rows, sides, completionLength, viewLength, rowLength: Math.min(whole, viewLength + secondSide) };
 }
 
 /** The tokens of a row in one segment, in their order. */
@@ -46,7 +49,7 @@ const SIDES = [SEGMENT.chosen, SEGMENT.rejected] as const;
 
 /**
  * Each row's prompt with its partner's completions, laid out as a batch of its own. A completion that would make the row
- * longer than the longest of the bucket loses its end: beyond that, the model may have no positions.
+ * longer than the run allows loses its end: beyond that, the model may have no positions.
  */
 export function mismatchedBatch(batch: HostBatch): HostBatch {
   const shape = mismatchedShape(batch.shape);

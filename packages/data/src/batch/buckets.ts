@@ -97,9 +97,15 @@ function extentsOf(
  * Chooses the buckets for all rows of a run (training and evaluation together, so that they share compiled steps).
  * Row lengths are boundaries of `options`, or the ones that waste least; completion and view lengths are the longest
  * of the bucket. Empty buckets vanish.
+ * @param mostTokens that a prompt with any completion may have, for rows that are put together from others
  * @throws DataError listing the rows longer than the last own boundary.
  */
-export function planBuckets(rows: Indexed<SizedRow>, layout: Layout, options: BucketOptions): BucketPlan {
+export function planBuckets(
+  rows: Indexed<SizedRow>,
+  layout: Layout,
+  options: BucketOptions,
+  mostTokens?: number,
+): BucketPlan {
   const sides = rows.at(0)?.completions.length;
   if (sides === undefined) return { layout, buckets: [], bucketOfRow: [] };
   const lengths = new Int32Array(rows.length);
@@ -124,6 +130,7 @@ export function planBuckets(rows: Indexed<SizedRow>, layout: Layout, options: Bu
       sides: sides === 1 ? 1 : 2,
       completionLength: extent.completion,
       viewLength: layout === 'padded' ? boundaries[bucket]! : extent.view,
+      ...(mostTokens !== undefined && { mostTokens }),
     })),
     bucketOfRow,
   };
