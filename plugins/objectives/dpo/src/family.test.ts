@@ -109,6 +109,23 @@ describe('f-divergences', () => {
   });
 });
 
+describe.each(F_DIVERGENCES)('%s', (f_divergence_type) => {
+  it('has finite losses and gradients however far the policy has moved from the reference', () => {
+    const batch = makeBatchViews();
+    const options = { f_divergence_type, f_alpha_divergence_coef: 0.3 };
+    const { loss } = dpoLoss(batch.views, dpoConfig.parse(options));
+    const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
+    const reference = batch.points['reference/logps']!;
+    for (const move of [-2000, 2000]) {
+      // Float64 overflows at e^710, float32 at e^89.
+      const data = Array.from(reference.data, (x) => x + move);
+      const found = evaluatePart({ ...batch.points, 'policy/logps': { ...reference, data } }, { loss, gradient });
+      const numbers = [found['loss']!, found['gradient']!].flatMap((point) => Array.from(point.data));
+      expect(numbers.filter((x) => !Number.isFinite(x))).toEqual([]);
+    }
+  });
+});
+
 describe('alignment via optimal transport', () => {
   const sorted = (x: readonly number[]): number[] => x.toSorted((a, b) => a - b);
   const logistic = (x: number): number => Math.log1p(Math.exp(-x));
