@@ -29,7 +29,6 @@ export function startRunThread(address: bigint, types: readonly string[]): RunTh
     failure = error;
     for (const { reject } of waiting.splice(0)) reject(error);
   };
-  worker.unref(); // an idle thread keeps no program alive
   worker.on('message', (outcome: Outcome) => {
     const call = waiting.shift()!; // outcomes come in the order of the calls
     if (waiting.length === 0) worker.unref();
@@ -40,6 +39,7 @@ export function startRunThread(address: bigint, types: readonly string[]): RunTh
     fail(new BackendError(`the thread that runs programs failed: ${cause.message}`, { cause }));
   });
   worker.on('exit', () => fail(failure ?? new BackendError('the thread that runs programs has ended')));
+  worker.unref(); // an idle thread keeps no program alive; listening to messages made it do so
   return {
     call: (args) => {
       if (failure !== undefined) return Promise.reject(failure);
