@@ -57,8 +57,8 @@ const CONFLICTS: readonly ((type: LossType, options: LossChoice) => readonly [Op
     type === 'robust' && epsilon === 0.5
       ? ['label_smoothing', 'robust divides by 1 − 2·label_smoothing: it must be below 0.5']
       : undefined,
-  (type, { f_divergence_type: divergence = 'reverse_kl' }) =>
-    divergence !== 'reverse_kl' && !reads(type, 'f_divergence_type')
+  (type, { f_divergence_type: divergence = 'reverse_kl', loss_type: all }) =>
+    divergence !== 'reverse_kl' && !goesWith(type, 'f_divergence_type', all)
       ? ['f_divergence_type', `${type} has no form for ${divergence}: only reverse_kl`]
       : undefined,
   (type, { use_weighting: weighted = false }) =>
@@ -67,14 +67,41 @@ const CONFLICTS: readonly ((type: LossType, options: LossChoice) => readonly [Op
       : undefined,
 ];
 
-const reads = (type: LossType, option: OptionName): boolean => (LOSSES[type] as LossRecord).options.includes(option);
+const recordOf = (type: LossType): LossRecord => LOSSES[type];
+
+const reads = (type: LossType, option: OptionName): boolean => recordOf(type).options.includes(option);
+
+/** Whether a loss reads the option, or is none the worse for it beside a loss that does. */
+const goesWith = (type: LossType, option: OptionName, all: readonly LossType[]): boolean =>
+  reads(type, option) ||
+  (recordOf(type).indifferentTo?.includes(option) === true && all.some((other) => reads(other, option)));
+
+/** Options that some losses read and others have no use for. */
+const OWN_OPTIONS = ['label_smoothing', 'token_reduction', 'discopop_tau'] as const satisfies readonly OptionName[];
+
+/** Options that were given and that nothing reads, as [option, reason]. */
+function unread(choice: LossChoice): (readonly [OptionName, string])[] {
+  const isGiven = (option: OptionName): boolean =>
+    (choice[option] ?? NEUTRAL_OPTIONS[option]) !== NEUTRAL_OPTIONS[option];
+  const found = OWN_OPTIONS.filter(
+    (option) => isGiven(option) && !choice.loss_type.some((type) => reads(type, option)),
+  );
+  const problems = found.map((option) => {
+    const readers = LOSS_TYPES.filter((type) => reads(type, option)).join(', ');
+    return [
+      option,
+      `nothing reads it with loss_type ${choice.loss_type.join(', ')}: it is an option of ${readers}`,
+    ] as const;
+  });
+  return isGiven('f_alpha_divergence_coef') && choice.f_divergence_type !== 'alpha_divergence'
+    ? [...problems, ['f_alpha_divergence_coef', 'nothing reads it unless f_divergence_type is alpha_divergence']]
+    : problems;
+}
 
 function checkChoice(choice: LossChoice, context: z.RefinementCtx): void {
-  for (const type of choice.loss_type) {
-    for (const conflict of CONFLICTS) {
-      const found = conflict(type, choice);
-      if (found !== undefined) context.addIssue({ code: 'custom', path: [found[0]], message: found[1] });
-    }
+  const conflicts = choice.loss_type.flatMap((type) => CONFLICTS.map((conflict) => conflict(type, choice)));
+  for (const found of [...conflicts, ...unread(choice)]) {
+    if (found !== undefined) context.addIssue({ code: 'custom', path: [found[0]], message: found[1] });
   }
 }
 

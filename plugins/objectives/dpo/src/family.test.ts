@@ -76,8 +76,10 @@ describe('members', () => {
 });
 
 describe('options that do not go together are refused, each under its path', () => {
-  const problems = (options: object): (string | undefined)[] =>
-    dpoConfig.safeParse(options).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  const problems = (options: object): string[] => {
+    const { error } = dpoConfig.safeParse(options);
+    return error === undefined ? [] : error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  };
   it.each([
     [{ loss_type: 'exo_pair' }, /^label_smoothing: exo_pair needs/],
     [{ loss_type: 'robust', label_smoothing: 0.5 }, /^label_smoothing: robust divides/],
@@ -85,8 +87,30 @@ describe('options that do not go together are refused, each under its path', () 
     [{ loss_type: ['sigmoid', 'aot'], use_weighting: true }, /^use_weighting: aot has no/],
     [{ loss_type: ['sigmoid', 'ipo'], loss_weights: [1] }, /^loss_weights: 1 weights for 2 losses/],
     [{ loss_type: ['ipo', 'ipo'] }, /^loss_type: a loss is named twice/],
+    [
+      { loss_type: 'ipo', label_smoothing: 0.3 },
+      /^label_smoothing: nothing reads it with loss_type ipo: .* sigmoid, exo/,
+    ],
+    [{ token_reduction: 'sum' }, /^token_reduction: nothing reads it with loss_type sigmoid: it is an option of ipo$/],
+    [{ f_alpha_divergence_coef: 0.3 }, /^f_alpha_divergence_coef: nothing reads it unless/],
+    [{ loss_type: 'sft', f_divergence_type: 'forward_kl' }, /^f_divergence_type: sft has no form/],
   ])('%j', (options, message) => {
     expect(problems(options)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('all at once', () => {
+    const options = { loss_type: 'hinge', label_smoothing: 0.3, discopop_tau: 0.1, token_reduction: 'sum' };
+    expect(problems(options).map((problem) => problem.split(':')[0])).toEqual([
+      'label_smoothing',
+      'token_reduction',
+      'discopop_tau',
+    ]);
+  });
+
+  it('but not those that one loss of a mixture reads', () => {
+    const mixed = { loss_type: ['ipo', 'sigmoid', 'sft'], label_smoothing: 0.3, token_reduction: 'sum' };
+    expect(problems({ ...mixed, f_divergence_type: 'js_divergence' })).toEqual([]);
+    expect(problems({ loss_type: 'ipo', label_smoothing: 0 })).toEqual([]); // the default, written out
   });
 });
 
@@ -98,7 +122,7 @@ describe('f-divergences', () => {
     const near = Array.from(reference.data, (x, at) => x + 1e-5 * Math.sin(at + 1));
     const points = { ...batch.points, 'policy/logps': { ...reference, data: near } };
     const losses = F_DIVERGENCES.map((f_divergence_type) => {
-      const { loss } = dpoLoss(batch.views, dpoConfig.parse({ f_divergence_type, f_alpha_divergence_coef: 0.3 }));
+      const { loss } = dpoLoss(batch.views, dpoConfig.parse({ f_divergence_type }));
       const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
       return evaluatePart(points, { gradient })['gradient']!.data;
     });
@@ -112,8 +136,7 @@ describe('f-divergences', () => {
 describe.each(F_DIVERGENCES)('%s', (f_divergence_type) => {
   it('has finite losses and gradients however far the policy has moved from the reference', () => {
     const batch = makeBatchViews();
-    const options = { f_divergence_type, f_alpha_divergence_coef: 0.3 };
-    const { loss } = dpoLoss(batch.views, dpoConfig.parse(options));
+    const { loss } = dpoLoss(batch.views, dpoConfig.parse({ f_divergence_type }));
     const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
     const reference = batch.points['reference/logps']!;
     for (const move of [-2000, 2000]) {

@@ -20,6 +20,8 @@ export interface LossRecord {
   readonly description: string;
   /** Options that it reads besides `beta` and `ld_alpha`, which all do. */
   readonly options: readonly OptionName[];
+  /** Options that it does not read, and that other losses of a mixture may. */
+  readonly indifferentTo?: readonly OptionName[];
 }
 
 /** A loss that sees nothing but the difference of scores has a form for every f-divergence; the others have none. */
@@ -102,7 +104,8 @@ export const LOSSES = {
   sft: {
     loss: sftLoss,
     description: 'negative log-likelihood of the chosen completions, for mixtures',
-    options: DIVERGENCES,
+    options: [],
+    indifferentTo: DIVERGENCES,
   },
 } as const satisfies Readonly<Record<string, LossRecord>>;
 
