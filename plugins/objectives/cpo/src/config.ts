@@ -2,11 +2,9 @@ import { z } from 'zod';
 
 export const LOSS_TYPES = ['sigmoid', 'hinge', 'ipo', 'simpo'] as const;
 
-export const cpoConfig = z.strictObject({
-  loss_type: z
-    .enum(LOSS_TYPES)
-    .default('sigmoid')
-    .describe('what is made of the difference of rewards; ipo and simpo take means per token, the others sums'),
+export type LossType = (typeof LOSS_TYPES)[number];
+
+const OPTIONS = {
   beta: z.number().positive().default(0.1).describe('scale of the rewards'),
   label_smoothing: z
     .number()
@@ -19,8 +17,41 @@ export const cpoConfig = z.strictObject({
   alpha: z
     .number()
     .default(0)
-    .describe('shape of the rewards (AlphaPO): (1 − p^(−alpha))/alpha in the place of log p, which 0 stands for'),
-});
+    .describe(
+      'ipo and simpo: shape of the rewards (AlphaPO), (1 − p^(−alpha))/alpha in the place of log p, which 0 stands for',
+    ),
+};
+type OptionName = keyof typeof OPTIONS;
+
+const DEFAULTS = z.strictObject(OPTIONS).parse({});
+
+/**
+ * Losses that read an option; all read the others. `alpha` asks for means per token: of sums over ordinary completions,
+ * p^(−alpha) overflows.
+ */
+const READERS: Readonly<Partial<Record<OptionName, readonly LossType[]>>> = {
+  label_smoothing: ['sigmoid', 'simpo'],
+  simpo_gamma: ['simpo'],
+  alpha: ['ipo', 'simpo'],
+};
+
+export const cpoConfig = z
+  .strictObject({
+    loss_type: z
+      .enum(LOSS_TYPES)
+      .default('sigmoid')
+      .describe('what is made of the difference of rewards; ipo and simpo take means per token, the others sums'),
+    ...OPTIONS,
+  })
+  .superRefine(({ loss_type: type, ...options }, context) => {
+    for (const option of Object.keys(OPTIONS) as OptionName[]) {
+      // the record's own keys
+      const readers = READERS[option];
+      if (readers === undefined || readers.includes(type) || options[option] === DEFAULTS[option]) continue;
+      const message = `nothing reads it with loss_type ${type}: it is an option of ${readers.join(', ')}`;
+      context.addIssue({ code: 'custom', path: [option], message });
+    }
+  });
 export type CpoConfig = z.infer<typeof cpoConfig>;
 
 export const slicConfig = z.strictObject({

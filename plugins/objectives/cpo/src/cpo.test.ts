@@ -27,8 +27,29 @@ describe('the CPO loss', () => {
 
   it('has the plain rewards as the limit of shaped ones', () => {
     const batch = makeBatchViews();
-    for (const loss_type of ['sigmoid', 'simpo']) {
+    for (const loss_type of ['ipo', 'simpo']) {
       expect(valueOf(batch, { loss_type, alpha: 1e-7 })).toBeCloseTo(valueOf(batch, { loss_type }), 5);
+    }
+  });
+});
+
+describe('options that the loss does not read', () => {
+  const problems = (options: object): string[] => {
+    const { error } = cpoConfig.safeParse(options);
+    return error === undefined ? [] : error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  };
+
+  it('are refused, all at once, with the losses that do', () => {
+    expect(problems({ loss_type: 'hinge', label_smoothing: 0.3, simpo_gamma: 3 })).toEqual([
+      'label_smoothing: nothing reads it with loss_type hinge: it is an option of sigmoid, simpo',
+      'simpo_gamma: nothing reads it with loss_type hinge: it is an option of simpo',
+    ]);
+    expect(problems({ loss_type: 'ipo', label_smoothing: 0, simpo_gamma: 0.5 })).toEqual([]); // defaults, written out
+  });
+
+  it('are refused where rewards are sums over tokens, whose p^(−alpha) overflows for ordinary lengths', () => {
+    for (const loss_type of ['sigmoid', 'hinge']) {
+      expect(problems({ loss_type, alpha: 0.25 })).toEqual([expect.stringMatching(/^alpha: .* of ipo, simpo$/)]);
     }
   });
 });

@@ -1,8 +1,6 @@
 import { add, div, exp, logSigmoid, maximum, mul, neg, sub, type Tensor } from '@tether/graph';
 import { pairOf, rewardMetrics, sideOf, type BatchViews, type LossResult } from '@tether/core';
-import type { CpoConfig } from './config.ts';
-
-type LossType = CpoConfig['loss_type'];
+import type { CpoConfig, LossType } from './config.ts';
 
 /** −(1 − ε)·log σ(x) − ε·log σ(−x). */
 function smoothedLogistic(logit: Tensor, smoothing: number): Tensor {
