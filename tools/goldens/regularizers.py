@@ -140,6 +140,8 @@ def ganpo_case(points, options):
 
 
 def mmd(x, y, bandwidths=(0.5, 1.0, 2.0)):
+    if len(x) == 1:
+        return (0 * x).sum()  # one position has no spread
     joined = torch.cat([x, y])
     squares = torch.cdist(joined, joined, compute_mode="donot_use_mm_for_euclid_dist").square()
     width = squares.mean().detach()

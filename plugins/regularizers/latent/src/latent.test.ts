@@ -114,8 +114,36 @@ describe('distances of states, from their definitions', () => {
     const kernel = (a: Matrix, b: Matrix, s: number): number =>
       mean(a.flatMap((x) => b.map((y) => Math.exp(-gap(x, y) / (s * width)))));
     expect(long).toBeCloseTo(mean(bandwidths.map((s) => kernel(X, X, s) + kernel(Y, Y, s) - 2 * kernel(X, Y, s))), 12);
-    // One position each, a distance d² apart: the joined sample's mean is d²/2.
-    expect(short).toBeCloseTo(mean(bandwidths.map((s) => 2 - 2 * Math.exp(-2 / s))), 12);
+    expect(short).toBe(0); // one position has no spread to measure a distance by
+  });
+
+  it('MMD grows with the square of a small move, and vanishes with it, for any number of positions', () => {
+    const bandwidths = [1];
+    for (const rows of [[X[0]!], [X[0]!, X[1]!], X]) {
+      const at = (move: number): number => {
+        const moved = rows.map((row, at) => row.map((x, unit) => x + move * Math.sin(3 * at + unit)));
+        return sequencesOf(
+          [moved],
+          [rows],
+        )((sequences) => mmdDistance(sequences, { positions: 'all', bandwidths }))[0]!;
+      };
+      expect(at(1e-3)).toBeLessThan(1e-5);
+      expect(at(1e-3)).toBeCloseTo(100 * at(1e-4), 7);
+    }
+  });
+
+  it('MMD sees small distances of states that share a long part, as hidden states do', () => {
+    const distance = (offset: number): number => {
+      const by = (rows: Matrix, move: number): Matrix =>
+        rows.map((row, at) => row.map((x, unit) => offset + x + move * Math.sin(3 * at + unit)));
+      const bandwidths = [0.5, 1, 2];
+      return sequencesOf(
+        [by(X, 1e-3)],
+        [by(X, 0)],
+      )((sequences) => mmdDistance(sequences, { positions: 'all', bandwidths }))[0]!;
+    };
+    // As far beyond float64's roundoff as an offset of 100 is beyond float32's.
+    expect(distance(1e7) / distance(0)).toBeCloseTo(1, 4);
   });
 
   it('CKA is the alignment of centered states, from feature space', () => {
