@@ -34,6 +34,14 @@ describe('checkGradients', () => {
     expect(checkGradients(wrong, { x: floats([30, 30], 1) }, { mostElements: 4 }).length).toBeGreaterThan(0);
   });
 
+  it.each([1e-6, 1e-9, 1e-12])('reports a wrong gradient of a function of size %s', (size) => {
+    const wrong = ({ x }: Tensors): Tensor => withGradient(mul(sin(x!), size), [x!], (g) => [mul(mul(g, 1.001), size)]);
+    const right = ({ x }: Tensors): Tensor => mul(sin(x!), size);
+    const point = { x: floats([5], 1) };
+    expect(checkGradients(wrong, point)).toHaveLength(5);
+    expect(checkGradients(right, point)).toEqual([]);
+  });
+
   it('reports a gradient that is not a number', () => {
     const wrong = ({ x }: Tensors): Tensor => withGradient(sin(x!), [x!], (g) => [mul(g, Number.NaN)]);
     expect(checkGradients(wrong, { x: floats([2], 1) })).toHaveLength(2);

@@ -126,7 +126,7 @@ export function checkGradients(
   const wanted = Object.fromEntries(wrt.map((name) => [name, tensors[name]!]));
   const { loss, gradients } = differentiate(build(tensors), wanted, point, seed);
   const lossAt = (values: ReadonlyMap<string, Value>): number => interpret(loss, values).get('loss')!.data[0]!;
-  const size = Math.max(1, Math.abs(lossAt(point)));
+  const size = Math.abs(lossAt(point));
   return wrt.flatMap((name, index) => {
     const value = point.get(name)!;
     return probesFor(value.data.length, seed + 101 * index, mostElements).flatMap(({ where, direction }) => {
