@@ -1,12 +1,14 @@
-import { add, div, exp, logSigmoid, maximum, mul, neg, sub, type Tensor } from '@tether/graph';
-import { pairOf, rewardMetrics, sideOf, type BatchViews, type LossResult } from '@tether/core';
+import { add, exp, maximum, mul, sub, type Tensor } from '@tether/graph';
+import {
+  chosenNll,
+  logpsPerToken,
+  pairOf,
+  rewardMetrics,
+  smoothedLogistic,
+  type BatchViews,
+  type LossResult,
+} from '@tether/core';
 import type { CpoConfig, LossType } from './config.ts';
-
-/** −(1 − ε)·log σ(x) − ε·log σ(−x). */
-function smoothedLogistic(logit: Tensor, smoothing: number): Tensor {
-  const agreeing = mul(logSigmoid(logit), smoothing - 1);
-  return smoothing === 0 ? agreeing : add(agreeing, mul(logSigmoid(neg(logit)), -smoothing));
-}
 
 /** The difference d of unscaled rewards [B] → loss [B]. */
 const LOSSES: Readonly<Record<LossType, (difference: Tensor, config: CpoConfig) => Tensor>> = {
@@ -27,18 +29,12 @@ const PER_TOKEN: ReadonlySet<LossType> = new Set<LossType>(['ipo', 'simpo']);
 const shaped = (logp: Tensor, alpha: number): Tensor =>
   alpha === 0 ? logp : mul(sub(1, exp(mul(logp, -alpha))), 1 / alpha);
 
-/** Mean over chosen tokens of −log π. */
-export const chosenNll = (views: BatchViews): Tensor =>
-  views.meanOverSideTokens(neg(sideOf(views.policy.logps.tokens, 0)), 0);
-
 /**
  * Contrastive preference optimization (Xu et al. 2024, eq. 3): −log σ(β·(log π(y⁺) − log π(y⁻))) plus cpo_alpha times
  * the negative log-likelihood of the chosen completions. It has no reference.
  */
 export function cpoLoss(views: BatchViews, config: CpoConfig): LossResult {
-  const { sums } = views.policy.logps;
-  // Filler rows have no tokens: a length of 1 keeps them finite, and their weight is 0.
-  const logps = PER_TOKEN.has(config.loss_type) ? div(sums, maximum(views.completionLengths, 1)) : sums;
+  const logps = PER_TOKEN.has(config.loss_type) ? logpsPerToken(views) : views.policy.logps.sums; // [B, 2]
   const { chosen, rejected } = pairOf(views, shaped(logps, config.alpha));
   const preference = views.meanOverRows(LOSSES[config.loss_type](sub(chosen, rejected), config));
   const nll = chosenNll(views);

@@ -1,7 +1,6 @@
 import { add, maximum, mul, sub } from '@tether/graph';
-import { pairOf, rewardMetrics, type BatchViews, type LossResult } from '@tether/core';
+import { chosenNll, pairOf, rewardMetrics, type BatchViews, type LossResult } from '@tether/core';
 import type { SlicConfig } from './config.ts';
-import { chosenNll } from './cpo.ts';
 
 /**
  * Sequence likelihood calibration (Zhao et al. 2023, SLiC-HF, eq. 1): max(0, δ − log π(y⁺) + log π(y⁻)) plus λ times the

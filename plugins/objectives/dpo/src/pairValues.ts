@@ -1,8 +1,8 @@
-import { add, cast, iota, less, maximum, minimum, mul, neg, reduceSum, reshape, sub, type Tensor } from '@tether/graph';
-import { pairOf, requireReference, sideOf, type BatchViews, type SequenceLogps } from '@tether/core';
+import { add, cast, iota, less, maximum, minimum, mul, reduceSum, reshape, sub, type Tensor } from '@tether/graph';
+import { chosenNll, pairOf, requireReference, type BatchViews, type Pair, type SequenceLogps } from '@tether/core';
 import type { DpoOptions } from './config.ts';
 import { score } from './fDivergence.ts';
-import type { Pair, PairValues } from './losses/pair.ts';
+import type { PairValues } from './losses/pair.ts';
 import { pairWeights } from './weighting.ts';
 
 /** 1 at the first tokens of a completion, as many as the shorter side of its pair has; α behind, [B, 2, C]. */
@@ -33,9 +33,9 @@ export function pairValues(views: BatchViews, options: DpoOptions): PairValues {
     reference,
     logRatios,
     scores: both((side) => score(logRatios[side], options.f_divergence_type, options.f_alpha_divergence_coef)),
-    lengths: pairOf(views, maximum(views.completionLengths, 1)), // filler rows have no tokens
+    lengths: pairOf(views, maximum(views.completionLengths, 1)), // only the side that an unpaired row lacks is empty
     rowWeight: views.rowWeight,
     mean: (x) => views.meanOverRows(weights === undefined ? x : mul(x, weights)),
-    chosenNll: () => views.meanOverSideTokens(neg(sideOf(views.policy.logps.tokens, 0)), 0),
+    chosenNll: () => chosenNll(views),
   };
 }

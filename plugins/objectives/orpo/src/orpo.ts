@@ -1,8 +1,8 @@
-import { div, log, logSigmoid, maximum, minimum, mul, neg, sub, tanh, type Tensor } from '@tether/graph';
-import { pairOf, rewardMetrics, sideOf, type BatchViews, type LossResult } from '@tether/core';
+import { log, logSigmoid, minimum, mul, sub, tanh, type Tensor } from '@tether/graph';
+import { chosenNll, logpsPerToken, pairOf, rewardMetrics, type BatchViews, type LossResult } from '@tether/core';
 import type { OrpoConfig } from './config.ts';
 
-/** log p of at most this: the odds of a certain completion are infinite. Filler rows have log p = 0, too. */
+/** log p of at most this: the odds of a certain completion are infinite. */
 const NEARLY_CERTAIN = -1e-7;
 
 /**
@@ -24,11 +24,10 @@ function logOdds(logp: Tensor): Tensor {
  * where p of the odds p/(1 − p) is the geometric mean of a completion's token probabilities. It has no reference.
  */
 export function orpoLoss(views: BatchViews, { beta }: OrpoConfig): LossResult {
-  const perToken = div(views.policy.logps.sums, maximum(views.completionLengths, 1)); // [B, 2]; fillers have no tokens
-  const { chosen, rejected } = pairOf(views, perToken);
+  const { chosen, rejected } = pairOf(views, logpsPerToken(views));
   const gap = sub(logOdds(chosen), logOdds(rejected)); // [B]
   const ratio = views.meanOverRows(logSigmoid(gap));
-  const nll = views.meanOverSideTokens(neg(sideOf(views.policy.logps.tokens, 0)), 0);
+  const nll = chosenNll(views);
   return {
     loss: sub(nll, mul(ratio, beta)),
     metrics: {

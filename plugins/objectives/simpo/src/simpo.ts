@@ -1,5 +1,5 @@
-import { div, logSigmoid, maximum, mul, neg, sub } from '@tether/graph';
-import { pairOf, rewardMetrics, type BatchViews, type LossResult } from '@tether/core';
+import { logSigmoid, mul, neg, sub } from '@tether/graph';
+import { logpsPerToken, pairOf, rewardMetrics, type BatchViews, type LossResult } from '@tether/core';
 import type { SimpoConfig } from './config.ts';
 
 /**
@@ -10,9 +10,7 @@ export function simpoLoss(
   views: BatchViews,
   { beta, gamma_beta_ratio: ratio, gamma = ratio * beta }: SimpoConfig,
 ): LossResult {
-  // Filler rows have no tokens: a length of 1 keeps them finite, and their weight is 0.
-  const perToken = div(views.policy.logps.sums, maximum(views.completionLengths, 1)); // [B, 2]
-  const { chosen, rejected } = pairOf(views, mul(perToken, beta));
+  const { chosen, rejected } = pairOf(views, mul(logpsPerToken(views), beta));
   const logits = sub(sub(chosen, rejected), gamma); // [B]
   return {
     loss: views.meanOverRows(neg(logSigmoid(logits))),

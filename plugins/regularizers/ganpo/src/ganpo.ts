@@ -18,11 +18,11 @@ import {
   type Tensor,
 } from '@tether/graph';
 import {
+  latentsOf,
   sideOf,
   requireReference,
   type BatchViews,
   type LossResult,
-  type ModelViews,
   type NetworkTensors,
   type OpponentResult,
   type PenaltyContext,
@@ -44,18 +44,9 @@ const partOf = (tensors: NetworkTensors, name: string): NetworkTensors =>
     ),
   );
 
-/** Hidden states of one model: the last layer's, or those of some layers side by side, [B, S, L, H·layers]. */
-const statesOf = (model: ModelViews, { latent_layers: layers }: GanpoConfig): Tensor =>
-  layers === undefined
-    ? model.latents
-    : concat(
-        layers.map((layer) => model.layerLatents(layer)),
-        3,
-      );
-
 function sequences(views: BatchViews, { model, side }: SequenceSet, config: GanpoConfig): Sequences {
   const mask = sideOf(views.latentMask, side);
-  const latents = statesOf(model === 'policy' ? views.policy : requireReference(views), config);
+  const latents = latentsOf(model === 'policy' ? views.policy : requireReference(views), config.latent_layers);
   return { latents: sideOf(latents, side), mask: config.pooling === 'published' ? everyPosition(mask) : mask };
 }
 

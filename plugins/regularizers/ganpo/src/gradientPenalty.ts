@@ -27,7 +27,7 @@ export function between(real: Tensor, policy: Tensor, seed: Tensor, stream: numb
  */
 export function slopePenalty(scoresAt: (latents: Tensor) => Tensor, latents: Tensor): Tensor {
   const slope = grad(reduceSum(scoresAt(latents)), [latents])[0]!;
-  const length = sqrt(maximum(reduceSum(mul(slope, slope), [1, 2]), 1e-12)); // filler rows have no slope
+  const length = sqrt(maximum(reduceSum(mul(slope, slope), [1, 2]), 1e-12)); // √ has no slope at 0
   const excess = sub(length, 1);
   return mul(excess, excess);
 }

@@ -1,5 +1,5 @@
-import { concat, reshape, type Tensor } from '@tether/graph';
-import { requireReference, type BatchViews, type ModelViews, type Need } from '@tether/core';
+import { reshape, type Tensor } from '@tether/graph';
+import { latentsOf, requireReference, type BatchViews, type Need } from '@tether/core';
 import type { StatesChoice } from './config.ts';
 
 /** Hidden states of N sequences by both models, and which of their P positions count. */
@@ -15,21 +15,12 @@ interface Choice {
   read(views: BatchViews, layers: readonly number[] | undefined): Sequences; // with [B, S, P, H] and [B, S, P]
 }
 
-/** Hidden states of one model over prompt and completion: the last layer's, or those of some layers side by side. */
-const statesOf = (model: ModelViews, layers: readonly number[] | undefined): Tensor =>
-  layers === undefined
-    ? model.latents
-    : concat(
-        layers.map((layer) => model.layerLatents(layer)),
-        3,
-      );
-
 const CHOICES: Readonly<Record<StatesChoice['positions'], Choice>> = {
   all: {
     needs: ['latents', 'referenceLatents'],
     read: (views, layers) => ({
-      policy: statesOf(views.policy, layers),
-      reference: statesOf(requireReference(views), layers),
+      policy: latentsOf(views.policy, layers),
+      reference: latentsOf(requireReference(views), layers),
       mask: views.latentMask,
     }),
   },

@@ -1,6 +1,7 @@
 import { div, mul, sub, type Tensor } from '@tether/graph';
+import type { Pair } from '@tether/core';
 import type { DpoOptions } from '../config.ts';
-import type { Pair, PairLoss, PairValues } from './pair.ts';
+import type { PairLoss, PairValues } from './pair.ts';
 
 /** Scores as sums over tokens (the paper's formula) or means per token (its authors' runs, and TRL). */
 const REDUCE: Readonly<Record<DpoOptions['token_reduction'], (values: PairValues) => Pair>> = {

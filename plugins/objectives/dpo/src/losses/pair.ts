@@ -1,11 +1,6 @@
 import type { Tensor } from '@tether/graph';
+import type { Pair } from '@tether/core';
 import type { DpoOptions } from '../config.ts';
-
-/** One number per row for each side, [B]. */
-export interface Pair {
-  readonly chosen: Tensor;
-  readonly rejected: Tensor;
-}
 
 /** What the losses of the family are made from. All of [B], over the tokens that `ld_alpha` lets count. */
 export interface PairValues {

@@ -1,6 +1,6 @@
 import { div, mul, sub } from '@tether/graph';
+import { smoothedLogistic } from '@tether/core';
 import type { PairLoss } from './pair.ts';
-import { smoothedLogistic } from './sigmoid.ts';
 
 /** Length-normalized DPO (Lambert et al. 2024, Tülu 3): the logistic loss of β·(s⁺/|y⁺| − s⁻/|y⁻|). */
 export const sigmoidNormLoss: PairLoss = ({ scores, lengths, mean }, { beta }) => {

@@ -1,26 +1,20 @@
 import {
   add,
-  and,
   cast,
   cos,
   div,
-  equal,
-  iota,
-  less,
   log,
   matmul,
   mul,
-  neg,
-  or,
   randomBits,
   reduceSum,
   reshape,
   sqrt,
-  stopGradient,
   sub,
   transpose,
   type Tensor,
 } from '@tether/graph';
+import { sameRank } from '@tether/core';
 import type { SlicedWassersteinConfig } from '../config.ts';
 import type { Sequences } from '../sequences.ts';
 import { weightsOf } from './masked.ts';
@@ -40,19 +34,6 @@ function directions(seed: Tensor, hidden: number, count: number): Tensor {
   return div(vectors, sqrt(reduceSum(mul(vectors, vectors), [0], true)));
 }
 
-/** Place of each of x [N, K, P] in ascending order along the last axis; positions that do not count come last. */
-function ranks(x: Tensor, isMasked: Tensor): Tensor {
-  const [sequences, count, length] = x.shape as readonly [number, number, number];
-  const column = (values: Tensor): Tensor => reshape(values, [...values.shape, 1]);
-  const row = (values: Tensor): Tensor => reshape(values, [...values.shape.slice(0, -1), 1, length]);
-  const index = iota([length], 0);
-  const earlier = less(row(index), column(index)); // [P, P]: ties keep their order
-  const before = or(less(row(x), column(x)), and(equal(row(x), column(x)), earlier)); // [N, K, P, P]
-  const masked = reshape(isMasked, [sequences, 1, length]);
-  const first = or(less(row(masked), column(masked)), and(equal(row(masked), column(masked)), before));
-  return reshape(reduceSum(cast(first, 'f32'), [3]), [sequences, count, length]);
-}
-
 /**
  * Squared sliced Wasserstein-2 distance (Bonneel et al. 2015) between the policy's states of a sequence and the
  * reference's, [N]: the mean over random directions of the squared differences of both sorted projections.
@@ -70,14 +51,8 @@ export function slicedWassersteinDistance(
       [0, 2, 1],
     ); // [N, K, P]
   const [x, y] = [project(policy), project(reference)];
-  const isMasked = sub(1, mask);
-  const place = (values: Tensor): Tensor => ranks(stopGradient(values), isMasked);
-  const matches = equal(
-    reshape(place(x), [sequences, count, length, 1]),
-    reshape(place(y), [sequences, count, 1, length]),
-  ); // [N, K, P, P], one a row
-  const partner = reduceSum(mul(cast(matches, 'f32'), reshape(y, [sequences, count, 1, length])), [3]);
-  const gap = add(x, neg(partner)); // [N, K, P]
+  const partner = sameRank(x, y, reshape(mask, [sequences, 1, length]));
+  const gap = sub(x, partner); // [N, K, P]
   const weights = reshape(weightsOf(mask), [sequences, 1, length]);
   return mul(reduceSum(mul(mul(gap, gap), weights), [1, 2]), 1 / count);
 }
