@@ -9,7 +9,12 @@ export const loraSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('train the length of each output’s weights by itself (DoRA; Liu et al. 2024, arXiv 2402.09353)'),
-  dropout: z.number().min(0).max(0.99).default(0).describe('share of an adapter’s input that training drops'),
+  dropout: z
+    .number()
+    .min(0)
+    .max(0.99)
+    .default(0)
+    .describe('share of an adapter’s input that training drops, in 4096ths'),
   target_modules: z
     .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
     .default('all-linear')

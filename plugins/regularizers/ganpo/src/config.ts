@@ -60,7 +60,7 @@ export const ganpoConfig = z
       .positive()
       .default(2048)
       .describe('learned positions of a transformer; tokens beyond are cut off, and counted in a metric'),
-    dropout: z.number().min(0).lt(1).default(0.1).describe('dropout while the discriminators train'),
+    dropout: z.number().min(0).lt(1).default(0.1).describe('dropout while the discriminators train, in 4096ths'),
     momentum: z.number().min(0).lt(1).default(0.9).describe('momentum of the running means of scores'),
     pooling: z
       .enum(['masked', 'published'])
