@@ -1,5 +1,5 @@
 import type { BackendPlugin } from '@tether/core';
-import type { PluginRegistry } from '../composition/pluginRegistry.ts';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { inChild, workerBeside } from '../run/inChild.ts';
 import { toPlainError } from '../output/errors.ts';
 
@@ -49,6 +49,16 @@ export async function shippedBackends(registry: PluginRegistry): Promise<Backend
 /** Every engine of every backend. */
 export const allEngines = async (registry: PluginRegistry): Promise<EngineChoice[]> =>
   (await shippedBackends(registry)).flatMap(enginesOf);
+
+/** Opens an engine in this process. Gives the reason where it cannot be had. */
+export async function unavailability(
+  { backend, options }: BackendChoice,
+  baseFolder: string,
+): Promise<string | undefined> {
+  const plugin = await new PluginRegistry(baseFolder).get('backend', backend);
+  const availability = await plugin.availability(plugin.config.parse(options));
+  return availability.available ? undefined : availability.reason;
+}
 
 /**
  * Opens an engine in a process of its own: a library that crashes is reported like one that is missing. A process per

@@ -29,7 +29,7 @@ async function compare(file: string, options: ConfigOptions & OutputOptions): Pr
   checkComparison(loaded);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  await checkBackend(loaded);
+  await checkBackend(loaded, false);
   const data = await showDataReport(loaded, options);
   const opened = await openFolder(loaded, options);
   await data.moveTo(opened.folder);

@@ -46,7 +46,7 @@ async function evaluateModel(file: string, options: EvalOptions): Promise<void> 
   }
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  await checkBackend(loaded);
+  await checkBackend(loaded, true);
   const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(
     { ...loaded, config: { ...loaded.config, name: `${loaded.config.name}-eval` } },

@@ -51,7 +51,7 @@ async function train(file: string, options: TrainOptions): Promise<void> {
   const extension = options.extend === undefined ? undefined : await extensionFrom(options.extend, loaded);
   await checkFolder(loaded, options);
   await checkModel(loaded.config);
-  await checkBackend(loaded);
+  await checkBackend(loaded, true);
   const shown = await showDataReport(loaded, options);
   const { folder, loaded: opened } = await openFolder(loaded, options);
   const data = await shown.moveTo(folder);
