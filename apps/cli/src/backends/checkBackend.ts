@@ -1,4 +1,5 @@
 import { BackendError } from '@tether/core';
+import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import type { LoadedConfig } from '../config/parseConfig.ts';
 import { isAuto } from './autoBackend.ts';
 import { probeEngine, unavailability } from './engines.ts';
@@ -13,9 +14,8 @@ import { probeEngine, unavailability } from './engines.ts';
 export async function checkBackend(loaded: LoadedConfig, runsHere: boolean): Promise<void> {
   if (isAuto(loaded)) return;
   const { name, options } = loaded.config.backend;
-  const choice = { backend: name, options };
   const reason = runsHere
-    ? await unavailability(choice, loaded.baseFolder)
-    : (await probeEngine(choice, loaded.baseFolder)).reason;
+    ? await unavailability(await new PluginRegistry(loaded.baseFolder).get('backend', name), options)
+    : (await probeEngine({ backend: name, options }, loaded.baseFolder)).reason;
   if (reason !== undefined) throw new BackendError(`backend ${name}: ${reason}`);
 }

@@ -1,5 +1,5 @@
 import type { BackendPlugin } from '@tether/core';
-import { PluginRegistry } from '../composition/pluginRegistry.ts';
+import type { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { inChild, workerBeside } from '../run/inChild.ts';
 import { toPlainError } from '../output/errors.ts';
 
@@ -52,10 +52,9 @@ export const allEngines = async (registry: PluginRegistry): Promise<EngineChoice
 
 /** Opens an engine in this process. Gives the reason where it cannot be had. */
 export async function unavailability(
-  { backend, options }: BackendChoice,
-  baseFolder: string,
+  plugin: BackendPlugin,
+  options: BackendChoice['options'] = {},
 ): Promise<string | undefined> {
-  const plugin = await new PluginRegistry(baseFolder).get('backend', backend);
   const availability = await plugin.availability(plugin.config.parse(options));
   return availability.available ? undefined : availability.reason;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { differenceLines, differences } from '../config/differences.ts';
+import { differenceLines, differences, type Difference } from '../config/differences.ts';
 import { isOfLength, mayDiffer } from '../config/length.ts';
 import { parseConfig, type LoadedConfig } from '../config/parseConfig.ts';
 import { checkFree, createRunFolder, readJson, RunFolderError, writeJson } from '../run/runFolder.ts';
@@ -10,7 +10,7 @@ import type { OutputOptions } from './options.ts';
 const CONFIG = 'config.json';
 
 /** Options that a refusal lists; the others are in the config. */
-export const DIFFERENCES_SHOWN = 5;
+const DIFFERENCES_SHOWN = 5;
 
 interface StoredConfig {
   readonly file: string;
@@ -43,28 +43,34 @@ export async function openFolder(loaded: LoadedConfig, options: OutputOptions): 
     return { folder, loaded };
   }
   const folder = resolve(options.resume);
-  const stored = await storedConfig(folder, options.resume);
-  const source: unknown = JSON.parse(JSON.stringify(loaded.source)); // as the stored one has been written and read
-  const changed = differences(stored.source, source);
+  const started = await startedConfig(folder, options.resume, loaded);
+  const { changed } = started;
   if (changed.length > 0) {
-    const lines = differenceLines(changed, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
     const hint =
       changed.some(isOfLength) && changed.every(mayDiffer)
         ? `\nnpx tether train goes on from it with more steps by --extend ${options.resume}`
         : '';
     throw new RunFolderError(
-      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}:${lines.join('')}${hint}`,
+      `${options.resume} was started with another config than ${loaded.file} (and the options given now); see its ${CONFIG}:${listed(changed)}${hint}`,
     );
   }
-  return { folder, loaded: stored.loaded };
+  return { folder, loaded: started.loaded };
 }
 
-/** The config that a folder was started with. Throws RunFolderError where there is none. */
-export async function storedConfig(
+/** Lines of their own for an error. */
+export const listed = (changed: readonly Difference[]): string =>
+  differenceLines(changed, DIFFERENCES_SHOWN)
+    .map((line) => `\n  ${line}`)
+    .join('');
+
+/** The config that a folder was started with, and where `now` differs from it. Throws RunFolderError where there is none. */
+export async function startedConfig(
   folder: string,
   name: string,
-): Promise<{ readonly source: StoredConfig['source']; readonly loaded: LoadedConfig }> {
+  now: LoadedConfig,
+): Promise<{ readonly loaded: LoadedConfig; readonly changed: readonly Difference[] }> {
   if (!existsSync(join(folder, CONFIG))) throw new RunFolderError(`${name} holds no run to continue (no ${CONFIG})`);
   const { file, source, baseFolder } = (await readJson(join(folder, CONFIG))) as StoredConfig; // written above
-  return { source, loaded: parseConfig(file, source, baseFolder) };
+  const written: unknown = JSON.parse(JSON.stringify(now.source)); // as the stored one has been written and read
+  return { loaded: parseConfig(file, source, baseFolder), changed: differences(source, written) };
 }

@@ -1,7 +1,8 @@
-import type { BackendPlugin, Plugin } from '@tether/core';
+import type { Plugin } from '@tether/core';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { z } from 'zod';
+import { unavailability } from '../backends/engines.ts';
 import { PluginRegistry } from '../composition/pluginRegistry.ts';
 import { regularizerOptionsSchema } from '../config/runSchema.ts';
 import { printJson, printLine } from '../output/terminal.ts';
@@ -69,11 +70,6 @@ async function describePlugin(plugin: Plugin, asked: string): Promise<Listed> {
     fields: fieldsOf(plugin.config),
     ...(reason === undefined ? {} : { unavailable: reason }),
   };
-}
-
-async function unavailability(plugin: BackendPlugin): Promise<string | undefined> {
-  const availability = await plugin.availability(plugin.config.parse({}));
-  return availability.available ? undefined : availability.reason;
 }
 
 /** JSON Schema, as far as it is used here. */
