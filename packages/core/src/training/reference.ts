@@ -104,11 +104,12 @@ function planned(
   let number = 0;
   for (const { shape, rowNumbers } of everyRow()) {
     const own = number++;
+    const sizes = sizesOf(shape, definition);
     rowNumbers.forEach((rowNumber, index) => {
       if (rowNumber < 0) return;
       plan.push({
         rowNumber,
-        ...sizesOf(shape, definition),
+        ...sizes,
         compute: async () => (await computeBatch(own))[index]!,
       });
     });
