@@ -19,6 +19,6 @@ export {
   type TestBatch,
 } from './plugins/batchViews.ts';
 export { SMALL, type TestRow, type TestSizes } from './plugins/rows.ts';
-export { allMetrics } from './plugins/lossUnderTest.ts';
+export { allMetrics, atReference } from './plugins/lossUnderTest.ts';
 export { testObjective, type TestObjectiveOptions } from './plugins/testObjective.ts';
 export { testRegularizer, type TestRegularizerOptions } from './plugins/testRegularizer.ts';

@@ -46,7 +46,7 @@ export const summed = (
 
 const isAllZero = ({ data }: Point): boolean => Array.from(data).every((x) => x === 0);
 
-const isFinitePoint = ({ data }: Point): boolean => Array.from(data).every(Number.isFinite);
+export const isFinitePoint = ({ data }: Point): boolean => Array.from(data).every(Number.isFinite);
 
 type Model = 'policy' | 'reference';
 

@@ -5,7 +5,7 @@ import { gradcheckPoints } from '../gradcheck.ts';
 import { inputsOf, type Point, type Points, type Tensors } from '../point.ts';
 import type { SuiteTest } from '../skips.ts';
 import { batchPoints, evaluatePart, evaluateScalars, viewsOver, type BatchViewsOptions } from './batchViews.ts';
-import { expectSame, summed, withoutGauges } from './lossTests.ts';
+import { expectSame, isFinitePoint, summed, withoutGauges } from './lossTests.ts';
 import { scalarsOf, sidesFor } from './lossUnderTest.ts';
 import {
   contextOver,
@@ -58,8 +58,6 @@ function scalarsAt(under: RegularizerUnderTest, points: Points): Record<string, 
 }
 
 const squareSum = (x: Tensor): Tensor => reduceSum(mul(x, x));
-
-const isFinitePoint = ({ data }: Point): boolean => Array.from(data).every(Number.isFinite);
 
 function lossTests(test: SuiteTest, make: Make): void {
   test('opponent: gives a finite scalar loss', () => {

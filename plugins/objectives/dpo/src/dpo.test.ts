@@ -1,5 +1,6 @@
 import { grad } from '@tether/graph';
 import {
+  atReference,
   evaluatePart,
   evaluateScalars,
   makeBatchViews,
@@ -36,12 +37,6 @@ function values(batch: TestBatch, options: object = {}, points: Points = batch.p
   return evaluateScalars(points, { loss, ...metrics });
 }
 
-/** The batch's numbers with the policy equal to the reference. */
-const atReference = ({ points }: TestBatch): Points => ({
-  ...points,
-  'policy/logps': points['reference/logps']!,
-});
-
 /** The batch's numbers with every label wrong: chosen and rejected change places. */
 function withSidesSwapped({ points }: TestBatch): Points {
   const swap = (name: string): Points => {
@@ -60,7 +55,7 @@ describe('the DPO loss', () => {
   it('is log 2 where the policy is the reference, with rewards of 0', () => {
     const batch = makeBatchViews();
     for (const options of [{}, { beta: 3 }, { label_smoothing: 0.3 }]) {
-      const found = values(batch, options, atReference(batch));
+      const found = values(batch, options, atReference(batch.points));
       expect(found['loss']).toBeCloseTo(Math.log(2), 14);
       expect(found['rewards/margins']).toBe(0);
       expect(found['rewards/accuracies']).toBe(0); // a tie is no win
@@ -126,7 +121,7 @@ describe('label smoothing', () => {
     const batch = makeBatchViews();
     const { loss } = dpoLoss(batch.views, dpoConfig.parse({ label_smoothing: 0.5 }));
     const gradient = grad(loss, [batch.tensors['policy/logps']!])[0]!;
-    const { data } = evaluatePart(atReference(batch), { gradient })['gradient']!;
+    const { data } = evaluatePart(atReference(batch.points), { gradient })['gradient']!;
     Array.from(data).forEach((value) => expect(value).toBeCloseTo(0, 14));
   });
 });

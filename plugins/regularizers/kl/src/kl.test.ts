@@ -1,4 +1,12 @@
-import { evaluateScalars, makeBatchViews, SMALL, testRegularizer, type Points, type TestBatch } from '@tether/testing';
+import {
+  atReference,
+  evaluateScalars,
+  makeBatchViews,
+  SMALL,
+  testRegularizer,
+  type Points,
+  type TestBatch,
+} from '@tether/testing';
 import fc from 'fast-check';
 import { constant } from '@tether/graph';
 import { describe, expect, it } from 'vitest';
@@ -15,16 +23,6 @@ function penalty(batch: TestBatch, options: object, points: Points = batch.point
   const { loss } = klPenalty({ ...context, seed: constant(0, 'i32') });
   return evaluateScalars(points, { loss })['loss']!;
 }
-
-/** The batch's numbers with the policy equal to the reference. */
-const atReference = ({ points }: TestBatch): Points => ({
-  ...points,
-  ...Object.fromEntries(
-    Object.entries(points).flatMap(([name, point]) =>
-      name.startsWith('reference/') ? [[name.replace('reference', 'policy'), point]] : [],
-    ),
-  ),
-});
 
 /** All completion tokens of the batch: distributions of both models, and the log-ratio at the data's token. */
 function tokensOf({ points }: TestBatch) {
@@ -84,7 +82,7 @@ describe.each(ESTIMATORS)('the estimator %s', (estimator) => {
 
   it('is 0 for equal models', () => {
     const batch = makeBatchViews();
-    expect(penalty(batch, { estimator }, atReference(batch))).toBeCloseTo(0, 14);
+    expect(penalty(batch, { estimator }, atReference(batch.points))).toBeCloseTo(0, 14);
   });
 });
 
