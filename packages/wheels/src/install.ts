@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackendError } from '@tether/core';
+import { BackendError, messageOf } from '@tether/core';
 import { defaultInterpreter, interpreterOf, type Environment } from './python.ts';
 
 export interface WheelInstall<Facts> {
@@ -46,7 +46,7 @@ export async function installWheel<Facts>(
     await replace(fresh, place);
     return { place, facts };
   } catch (error) {
-    throw new BackendError(`${name} was not installed: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new BackendError(`${name} was not installed: ${messageOf(error)}`, {
       cause: error,
     });
   } finally {

@@ -1,9 +1,7 @@
-import type { Availability } from '@tether/core';
+import { messageOf, type Availability } from '@tether/core';
 import { createBackend, libraryFolder } from './backend.ts';
 import type { OnnxRuntimeConfig } from './config.ts';
 import { loadRuntime } from './native/library.ts';
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Loads the native library and opens the providers, and tells what to do where that fails. */
 export async function availability(config: OnnxRuntimeConfig): Promise<Availability> {

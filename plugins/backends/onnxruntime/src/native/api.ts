@@ -1,7 +1,7 @@
 import { BackendError } from '@tether/core';
-import type koffiModule from 'koffi';
 import { startRunThread } from './runThread.ts';
 import { STACK_BYTES } from './stack.ts';
+import type { Koffi } from './systemLibrary.ts';
 
 /** A pointer to an object of the runtime. */
 export type Handle = bigint;
@@ -95,7 +95,6 @@ export interface OrtApi {
   pointersAt(address: Handle, count: number): readonly Handle[];
 }
 
-type Koffi = typeof koffiModule;
 /** koffi types its functions loosely; the table above says what each takes. */
 interface NativeFunction {
   (...args: readonly Argument[]): unknown;

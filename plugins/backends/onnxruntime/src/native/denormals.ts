@@ -1,6 +1,4 @@
-import type koffiModule from 'koffi';
-
-type Koffi = typeof koffiModule;
+import { glibcPart, type Koffi } from './systemLibrary.ts';
 
 /** Bytes of `fenv_t` on x86-64, in glibc as in musl; its last four are the register MXCSR. */
 const ENVIRONMENT_BYTES = 32;
@@ -19,13 +17,9 @@ const DENORMALS_ARE_ZERO = 0x40;
  * Processors and systems other than Linux on x86-64 are left as they are.
  */
 export function flushDenormals(koffi: Koffi): void {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return;
-  let libm: ReturnType<Koffi['load']>;
-  try {
-    libm = koffi.load('libm.so.6');
-  } catch {
-    return; // another C library: slower, not wrong
-  }
+  if (process.arch !== 'x64') return;
+  const libm = glibcPart(koffi, 'libm.so.6');
+  if (libm === undefined) return; // slower, not wrong
   const environment = Buffer.alloc(ENVIRONMENT_BYTES);
   libm.func('fegetenv', 'int', ['void *'])(environment);
   const control = environment.readUInt32LE(MXCSR_OFFSET);

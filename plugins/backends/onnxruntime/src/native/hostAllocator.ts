@@ -1,3 +1,5 @@
+import { glibcPart } from './systemLibrary.ts';
+
 /** `mallopt`'s name for the size from which a block is mapped by itself. */
 const M_MMAP_THRESHOLD = -3;
 /** Far below a weight's size, far above what comes and goes at every call. */
@@ -9,13 +11,7 @@ const THRESHOLD_BYTES = 256 * 2 ** 10;
  * whole run, although the engine's arena, which never frees, had no use for them.
  */
 export async function returnFreedBlocks(): Promise<void> {
-  if (process.platform !== 'linux') return;
   const { default: koffi } = await import('koffi');
-  let libc: ReturnType<typeof koffi.load>;
-  try {
-    libc = koffi.load('libc.so.6');
-  } catch {
-    return; // another C library, without this habit
-  }
-  libc.func('mallopt', 'int', ['int', 'int'])(M_MMAP_THRESHOLD, THRESHOLD_BYTES);
+  // Other C libraries do not have this habit.
+  glibcPart(koffi, 'libc.so.6')?.func('mallopt', 'int', ['int', 'int'])(M_MMAP_THRESHOLD, THRESHOLD_BYTES);
 }

@@ -1,4 +1,4 @@
-import { BackendError } from '@tether/core';
+import { BackendError, messageOf } from '@tether/core';
 import type { DeviceProvider, OnnxRuntimeConfig } from '../config.ts';
 import { DeviceMemory } from '../memory/device.ts';
 import { HostMemory } from '../memory/host.ts';
@@ -38,8 +38,7 @@ const HINTS: Readonly<Record<DeviceProvider, string>> = {
 /** What the runtime writes before its messages: a place in its own sources, and a code. */
 const PLACE = /^.*\[ONNXRuntimeError\] : \d+ : \w+ : |^\S*\/onnxruntime\/core\/\S+ .*? was false\. /;
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!.replace(PLACE, '');
+const firstLine = (error: unknown): string => messageOf(error).trim().split('\n')[0]!.replace(PLACE, '');
 
 /**
  * Opens each provider in turn.
