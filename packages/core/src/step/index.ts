@@ -35,6 +35,7 @@ export {
 } from './gradientStep.ts';
 export { mismatchedBatch, mismatchedValues } from './mismatched.ts';
 export { opponentScalarNames, type MicroBatchRole } from './opponents.ts';
+export { permittedViews } from './permittedViews.ts';
 export { combineReadings, Readings, type ReadingKind, type ReadingLayout, type ReadingVector } from './readings.ts';
 export { MIXUP, movingParameters, referenceSync } from './referenceSync.ts';
 export { referenceStep } from './referenceStep.ts';

@@ -5,6 +5,7 @@ import {
   detached,
   hashText,
   linearHead,
+  permittedViews,
   readModelOf,
   type BatchShape,
   type BatchViews,
@@ -130,48 +131,6 @@ function modelViewsOf(name: string, tensors: Tensors): ModelViews {
   };
 }
 
-type Permit = <T>(need: Need, value: T) => T;
-
-/** Lets through what was declared, remembers it, and throws for the rest. */
-function permitOnly(needs: readonly Need[], read: Set<Need>): Permit {
-  return (need, value) => {
-    if (!needs.includes(need)) throw new Error(`the plugin reads what it does not declare: add "${need}" to \`needs\``);
-    read.add(need);
-    return value;
-  };
-}
-
-/** The reference as the engine gives it: without gradient, and only what was declared. */
-function restrictedReference(views: ModelViews, permit: Permit): ModelViews {
-  const { logps, predictorStates, latents, layerLatents, head } = detached(views);
-  return {
-    get logps() {
-      return permit('referenceLogps', logps);
-    },
-    get predictorStates() {
-      return permit('referencePredictorStates', predictorStates);
-    },
-    get latents() {
-      return permit('referenceLatents', latents);
-    },
-    layerLatents: (layer) => permit('referenceLatents', layerLatents(layer)),
-    head,
-  };
-}
-
-const restrictedPolicy = (
-  { logps, predictorStates, latents, layerLatents, head }: ModelViews,
-  permit: Permit,
-): ModelViews => ({
-  logps,
-  predictorStates,
-  head,
-  get latents() {
-    return permit('latents', latents);
-  },
-  layerLatents: (layer) => permit('latents', layerLatents(layer)),
-});
-
 /** Divergence at each completion position, [B, S, C]. */
 function divergenceBetween(policy: ModelViews, reference: ModelViews, kind: DivergenceKind): Tensor {
   const places = policy.predictorStates.shape.slice(0, -1); // [B, S, C]
@@ -195,7 +154,6 @@ function shapeOf(tensors: Tensors): BatchShape {
 export function viewsOver(tensors: Tensors, needs: readonly Need[] = EVERY_NEED): Pick<TestBatch, 'views' | 'read'> {
   const shape = shapeOf(tensors);
   const read = new Set<Need>();
-  const permit = permitOnly(needs, read);
   const batch = {
     ...batchInputs(shape), // the arrays that only a model reads: no view depends on them here
     completionMask: tensors['batch/completionMask']!,
@@ -211,22 +169,11 @@ export function viewsOver(tensors: Tensors, needs: readonly Need[] = EVERY_NEED)
     perSideRow: bySide('perSideRow'),
     perPair: tensors['count/perPair']!,
   };
-  const readsReference = needs.some((need) => need.startsWith('reference'));
-  const [policy, wholeReference] = [modelViewsOf('policy', tensors), modelViewsOf('reference', tensors)];
-  const reference = readsReference ? restrictedReference(wholeReference, permit) : undefined;
-  const divergence = (kind: DivergenceKind): Tensor =>
-    permit(`divergence/${kind}`, divergenceBetween(policy, wholeReference, kind));
+  const [policy, reference] = [modelViewsOf('policy', tensors), detached(modelViewsOf('reference', tensors))];
+  const divergence = (kind: DivergenceKind): Tensor => divergenceBetween(policy, reference, kind);
   const views = batchViews(shape, batch, counts, { policy, reference, divergence });
   const mismatched = mismatchedOver(tensors, views.completionLengths);
-  const restricted: BatchViews = { ...views, policy: restrictedPolicy(policy, permit) };
-  if (!needs.includes('mismatchedLogps')) return { views: restricted, read };
-  const withMismatched: BatchViews = {
-    ...restricted,
-    get mismatched() {
-      return permit('mismatchedLogps', mismatched);
-    },
-  };
-  return { views: withMismatched, read };
+  return { views: permittedViews({ ...views, mismatched }, needs, (need) => read.add(need)), read };
 }
 
 /**
